@@ -1,0 +1,49 @@
+package store
+
+import "time"
+
+// IndexInfo is one index as the server describes it.
+type IndexInfo struct {
+	Table  string
+	Name   string
+	Fields []string // in order; expressions as the server prints them
+	Unique bool
+	Valid  bool // false for a failed concurrent build
+}
+
+// ExpectedIndex is one index the platform's documents or code promise.
+type ExpectedIndex struct {
+	Table  string
+	Fields []string
+	Unique bool
+	Source string // D or C
+}
+
+// PlanInfo is how the server would run a statement.
+type PlanInfo struct {
+	Indexes  []string // names of the indexes used
+	FullScan bool     // any sequential or collection scan
+	Text     string   // the server's own words
+}
+
+// Migration tells what one start-up did to one database.
+type Migration struct {
+	Store    Name
+	Applied  []string // versions applied by this start, in order
+	Version  int64    // version in force afterwards
+	Repaired string   // the half-applied version that was completed, if any
+	Duration time.Duration
+}
+
+// Fingerprint is the content and the catalog of one database, independent of row order.
+type Fingerprint struct {
+	Tables  map[string]TableDigest
+	Objects []string // one sorted line per column, constraint, index, sequence, grant, owner or extension
+}
+
+// TableDigest is the typed content of one table or collection.
+type TableDigest struct {
+	Rows  int64
+	Bytes int64
+	Hash  string // order-free sum of row hashes, hex
+}

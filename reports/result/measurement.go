@@ -1,0 +1,96 @@
+package result
+
+// Measurement is one load window's recorder, merged over its workers.
+type Measurement struct {
+	Engine   string    `json:"engine"`
+	Claim    string    `json:"claim,omitempty"`
+	Workload string    `json:"workload"` // auth, collections
+	Window   string    `json:"window"`   // label that is unique within the run
+	Offered  float64   `json:"offered_per_s"`
+	Achieved float64   `json:"achieved_per_s"`
+	Seconds  float64   `json:"seconds"` // of the measured phase
+	Counts   Counts    `json:"counts"`
+	Refused  []Refusal `json:"refused,omitempty"`
+	// Latency runs from the due time to the end, Service from the call to the end,
+	// Lag from the due time to the call; all in nanoseconds, HdrHistogram V2, base64.
+	Latency  Histogram `json:"latency"`
+	Service  Histogram `json:"service"`
+	Lag      Histogram `json:"lag"`
+	Timeline []Second  `json:"timeline"`
+}
+
+// Counts keeps outcomes apart. Every arrival due in the measured phase is in exactly one of
+// Committed, Refused, Unknown, Dropped.
+type Counts struct {
+	Due       int64 `json:"due"`
+	Committed int64 `json:"committed"`
+	Refused   int64 `json:"refused"`
+	Unknown   int64 `json:"unknown"`
+	Dropped   int64 `json:"dropped"` // never started: the bounded queue was full, or the run ended
+	Late      int64 `json:"late"`    // started over a millisecond after due
+}
+
+// Refusal counts one refusal reason.
+type Refusal struct {
+	Reason string `json:"reason"`
+	Count  int64  `json:"count"`
+}
+
+// Histogram is an encoded recorder with the percentiles a reader wants without decoding.
+type Histogram struct {
+	Count   int64   `json:"count"`
+	Clipped int64   `json:"clipped"` // samples outside the range; other than zero makes the window INVALID
+	P50     float64 `json:"p50_ms"`
+	P95     float64 `json:"p95_ms"`
+	P99     float64 `json:"p99_ms"`
+	Max     float64 `json:"max_ms"`
+	V2      string  `json:"hdr_v2,omitempty"`
+}
+
+// Second is one second of a window.
+type Second struct {
+	Second int     `json:"second"`
+	Count  int64   `json:"count"`
+	P50    float64 `json:"p50_ms"`
+	P99    float64 `json:"p99_ms"`
+}
+
+// Cell is one arm of the split measurement.
+type Cell string
+
+// The four cells of the 2×2 at equal total hardware.
+const (
+	AuthAlone        Cell = "auth alone"
+	CollectionsAlone Cell = "collections alone"
+	SharedCluster    Cell = "together, one cluster"
+	SplitClusters    Cell = "together, two clusters"
+)
+
+// Split is the facts of the split measurement: windows in interleaved blocks.
+type Split struct {
+	Engine          string            `json:"engine"`
+	Reach           string            `json:"reach"`
+	AuthRate        float64           `json:"auth_rate_per_s"`
+	CollectionsRate float64           `json:"collections_rate_per_s"`
+	Hardware        map[string]string `json:"hardware"` // shared and split, as asked and in force
+	SLO             SLO               `json:"slo"`
+	// AgreedInterference is the interference factor the operator tolerates before isolating.
+	AgreedInterference float64       `json:"agreed_interference"`
+	Windows            []SplitWindow `json:"windows"`
+	Trouble            string        `json:"trouble,omitempty"`
+}
+
+// SLO is the latency promise for the auth path.
+type SLO struct {
+	AuthP99Ms float64 `json:"auth_p99_ms"`
+}
+
+// SplitWindow is one window of one cell in one block.
+type SplitWindow struct {
+	Block       int          `json:"block"`
+	Order       int          `json:"order"` // position inside the block
+	Cell        Cell         `json:"cell"`
+	Auth        *Measurement `json:"auth,omitempty"`
+	Collections *Measurement `json:"collections,omitempty"`
+	Invalid     string       `json:"invalid,omitempty"` // why this window may not be used
+}

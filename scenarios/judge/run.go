@@ -1,0 +1,92 @@
+package judge
+
+import (
+	"fmt"
+
+	"tristore/reports/result"
+)
+
+// Rules are the rules of the catalogue by claim id.
+type Rules map[string]Rule
+
+// Gate says whose findings decide the exit code.
+type Gate string
+
+// The gates: engines the platform supports, or stand-ins as well.
+const (
+	GateSupported Gate = "supported"
+	GateAll       Gate = "all"
+)
+
+// Run judges a saved run again: findings for every claim on every engine, the
+// verdict of each engine, and the verdict of the run. The run's facts are not touched.
+func Run(run *result.Run, rules Rules, gate Gate) {
+	run.Findings = findings(run, rules)
+	for i := range run.Engines {
+		run.Engines[i].Verdict = engineVerdict(run.Engines[i], run.Findings)
+	}
+	run.Verdict = runVerdict(run, gate)
+}
+
+// findings gives one finding per claim of the run and engine; a claim nobody
+// observed there is INCONCLUSIVE, and one that the catalogue no longer knows too.
+func findings(run *result.Run, rules Rules) []result.Finding {
+	type key struct{ claim, engine string }
+	seen := map[key]result.Observation{}
+	for _, o := range run.Observations {
+		seen[key{o.Claim, o.Engine}] = o
+	}
+	var all []result.Finding
+	for _, engine := range run.Engines {
+		for _, claim := range run.Claims {
+			o, observed := seen[key{claim.ID, engine.Engine}]
+			rule, known := rules[claim.ID]
+			finding := result.Finding{Claim: claim.ID, Engine: engine.Engine}
+			switch {
+			case !known:
+				finding.Reason = "this tristore has no rule for the claim"
+			case !observed:
+				finding.Reason = "not observed" + because(engine.Trouble, run.Interrupted)
+			default:
+				finding = rule.Judge(o)
+			}
+			all = append(all, finding)
+		}
+	}
+	return all
+}
+
+func because(reasons ...string) string {
+	for _, reason := range reasons {
+		if reason != "" {
+			return ": " + reason
+		}
+	}
+	return ": the run did not reach it"
+}
+
+func engineVerdict(engine result.Engine, all []result.Finding) result.Verdict {
+	tally := map[result.Status]int{}
+	for _, f := range all {
+		if f.Engine == engine.Engine {
+			tally[f.Status]++
+		}
+	}
+	return weigh(engine.Title, tally, engine.Trouble)
+}
+
+// weigh: any FAIL fails; otherwise anything undecided is inconclusive; a pass needs a pass.
+func weigh(what string, tally map[result.Status]int, trouble string) result.Verdict {
+	counts := fmt.Sprintf("%d passed, %d failed, %d inconclusive, %d invalid, %d not applicable",
+		tally[result.Pass], tally[result.Fail], tally[result.Inconclusive], tally[result.Invalid], tally[result.NotApplicable])
+	switch {
+	case tally[result.Fail] > 0:
+		return result.Verdict{Status: result.Fail, Sentence: what + " broke a promise: " + counts}
+	case trouble != "":
+		return result.Verdict{Sentence: what + " was not finished (" + trouble + "): " + counts}
+	case tally[result.Inconclusive]+tally[result.Invalid] > 0 || tally[result.Pass] == 0:
+		return result.Verdict{Sentence: what + " could not be decided: " + counts}
+	default:
+		return result.Verdict{Status: result.Pass, Sentence: what + " is certified: " + counts}
+	}
+}

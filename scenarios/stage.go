@@ -1,0 +1,38 @@
+package scenarios
+
+import (
+	"context"
+
+	"tristore/drivers"
+	"tristore/drivers/deployment"
+	"tristore/drivers/faults"
+	"tristore/reports/result"
+)
+
+// Stage is what a check may use: one prepared host of one engine, and a seed.
+type Stage struct {
+	Engine drivers.Engine
+	Host   *deployment.Host
+	// Fault is deliberate damage; the zero value is none. Checks never look at it.
+	Fault faults.Fault
+	Seed  uint64
+	Depth Depth
+	// Record keeps a load measurement in the run.
+	Record func(result.Measurement)
+}
+
+// Check tries one claim on a stage and writes down what it saw: facts, cases,
+// witness lines, a probe when the engine cannot be asked, trouble when the harness
+// could not measure. It judges nothing.
+type Check func(ctx context.Context, on Stage, saw *result.Observation)
+
+// Deploy gives the check its own three stores, damaged if the stage says so. The
+// caller must Close the deployment.
+func (s Stage) Deploy(ctx context.Context) (*deployment.Deployment, error) {
+	deployed, err := s.Host.Deploy(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.Fault.Wrap(deployed)
+	return deployed, nil
+}
