@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 
 	"tristore/drivers"
 	"tristore/drivers/deployment"
@@ -32,6 +33,9 @@ func (s Stage) Deploy(ctx context.Context) (*deployment.Deployment, error) {
 	deployed, err := s.Host.Deploy(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if err := s.Fault.AfterDeploy(ctx, deployed); err != nil {
+		return nil, errors.Join(err, deployed.Close(ctx))
 	}
 	s.Fault.Wrap(deployed)
 	return deployed, nil
