@@ -1,0 +1,122 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"tristore/drivers/store"
+	"tristore/reports/result"
+	"tristore/scenarios"
+)
+
+// Shares lets two principals be shared with at once on one workspace, and in every
+// other round one be shared with while another is removed. Both changes must be there
+// afterwards, and the owner's entry must not have moved.
+//
+// Facts, over all rounds:
+//   - rounds: at least 8; rounds_overlapped: at least half of them
+//   - changes_acknowledged: shares and unshares that the store acknowledged; at least rounds
+//   - shares_lost = 0: acknowledged, and the principal has not that grant
+//   - unshares_undone = 0: acknowledged, and the principal is still there
+//   - bystanders_changed = 0: rounds in which the owner's entry is gone or different
+//   - refused: changes refused (a conflict may be; the change is then not expected)
+//   - unknown = 0
+func Shares(ctx context.Context, on scenarios.Stage, saw *result.Observation) {
+	deployed, err := on.Deploy(ctx)
+	if err != nil {
+		saw.Stop(err)
+		return
+	}
+	defer func() { saw.Stop(deployed.Close(context.WithoutCancel(ctx))) }()
+	for _, fact := range []string{"rounds", "rounds_overlapped", "changes_acknowledged", "shares_lost", "unshares_undone", "bystanders_changed", "refused", "unknown"} {
+		saw.Set(fact, 0)
+	}
+	draw := newIDs(on.Seed, "shares")
+	for round := range 4 * effortAt(on.Depth).rounds {
+		if err := ctx.Err(); err != nil {
+			saw.Stop(err)
+			return
+		}
+		if err := shareRound(ctx, deployed.Permissions, draw, shareSetup{round, saw}); err != nil {
+			saw.Stop(err)
+			return
+		}
+	}
+}
+
+type shareSetup struct {
+	round int
+	saw   *result.Observation
+}
+
+func shareRound(ctx context.Context, in store.Permissions, draw ids, s shareSetup) error {
+	owner, first, second := draw.object(), draw.object(), draw.object()
+	workspace, grant := newWorkspace(draw, owner), store.Grant{Role: "editor", Policies: map[string]bool{"read": true}}
+	unsharing := s.round%2 == 1
+	if unsharing {
+		workspace.Permissions[second] = grant
+	}
+	if outcome := in.CreateWorkspace(ctx, workspace); !outcome.OK() {
+		return errorOf("creating a workspace to share", outcome)
+	}
+	all := together(2, func(i int) store.Outcome {
+		switch {
+		case i == 0:
+			return in.Share(ctx, workspace.ID, first, grant)
+		case unsharing:
+			return in.Unshare(ctx, workspace.ID, second)
+		default:
+			return in.Share(ctx, workspace.ID, second, grant)
+		}
+	})
+	after, outcome := in.WorkspaceByID(ctx, workspace.ID)
+	if !outcome.OK() {
+		return errorOf("reading a shared workspace", outcome)
+	}
+	s.saw.Add("rounds", 1)
+	if overlapped(all) {
+		s.saw.Add("rounds_overlapped", 1)
+	}
+	s.compare(all[0].Outcome, after, expectation{first, true})
+	s.compare(all[1].Outcome, after, expectation{second, !unsharing})
+	if after.Permissions[owner].Role != "owner" {
+		s.saw.Add("bystanders_changed", 1)
+		s.saw.See("round %d: the owner's entry is %+v", s.round, after.Permissions[owner])
+	}
+	return nil
+}
+
+// expectation is a principal that must be in the map, or must not.
+type expectation struct {
+	principal string
+	present   bool
+}
+
+func (s shareSetup) compare(outcome store.Outcome, after store.Workspace, want expectation) {
+	entry, present := after.Permissions[want.principal]
+	switch {
+	case outcome.Status == store.Unknown:
+		s.saw.Add("unknown", 1)
+		s.saw.See("round %d: %s", s.round, outcome.Detail())
+		return
+	case !outcome.OK():
+		s.saw.Add("refused", 1)
+		s.saw.See("round %d: %s", s.round, outcome.Detail())
+		return
+	}
+	s.saw.Add("changes_acknowledged", 1)
+	if want.present && (!present || entry.Role != "editor") {
+		s.saw.Add("shares_lost", 1)
+		s.saw.See("round %d: share with %s was acknowledged; the map of %d principals has it %t", s.round, want.principal, len(after.Permissions), present)
+	}
+	if !want.present && present {
+		s.saw.Add("unshares_undone", 1)
+		s.saw.See("round %d: removal of %s was acknowledged; it is still in the map", s.round, want.principal)
+	}
+}
+
+// errorOf says which step of the harness did not go as it must, for Trouble.
+func errorOf(step string, outcome store.Outcome) error {
+	return fmt.Errorf("%s: %w", step, errors.New(outcome.Detail()))
+}
