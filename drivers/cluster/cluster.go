@@ -14,6 +14,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"tristore/drivers"
@@ -50,6 +51,8 @@ type Spec struct {
 	RunID string
 	// Patience bounds the wait for readiness; zero means two minutes.
 	Patience time.Duration
+	// Log hears of slow steps (fetching, building, starting); nil discards.
+	Log *slog.Logger
 }
 
 // Limits are the resources a cluster may use; zero values mean the whole machine.

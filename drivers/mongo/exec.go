@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
@@ -22,17 +23,9 @@ func Exec(ctx context.Context, target drivers.Target, command string) (err error
 	if err := bson.UnmarshalExtJSON([]byte(command), false, &parsed); err != nil || len(parsed) == 0 {
 		return fmt.Errorf("reading the command: %w", err)
 	}
-	settings := options.Client().ApplyURI(target.URL.Reveal())
-	if target.CAFile != "" || target.SelfSigned {
-		trust, err := trustOf(target)
-		if err != nil {
-			return err
-		}
-		settings.SetTLSConfig(trust)
-	}
-	client, err := driver.Connect(settings)
+	client, err := dial(target)
 	if err != nil {
-		return fmt.Errorf("connecting to %s: %w", target.URL.HostPort(), err)
+		return err
 	}
 	defer func() { err = errors.Join(err, client.Disconnect(ctx)) }()
 	var reply struct {
@@ -45,6 +38,40 @@ func Exec(ctx context.Context, target drivers.Target, command string) (err error
 		return fmt.Errorf("in database %s: nothing was deleted", target.URL.Database())
 	}
 	return nil
+}
+
+// dialMax bounds how long a server that does not answer is asked.
+const dialMax = 5 * time.Second
+
+// Dial opens one client as the target says and asks the server to answer. The error is
+// the driver's, with its types. MongoDB has no command by which a session learns
+// whether it is encrypted.
+func Dial(ctx context.Context, target drivers.Target) (err error) {
+	client, err := dial(target)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, client.Disconnect(ctx)) }()
+	// A read that needs the account, so that signing in is tried as well.
+	return client.Database(target.URL.Database()).RunCommand(ctx, bson.D{{Key: "listCollections", Value: 1}, {Key: "nameOnly", Value: true}}).Err()
+}
+
+// dial verifies the server's certificate unless the target is self-signed, or its URL
+// says in so many words that there shall be no TLS.
+func dial(target drivers.Target) (*driver.Client, error) {
+	settings := options.Client().ApplyURI(target.URL.Reveal()).SetServerSelectionTimeout(dialMax)
+	if target.URL.Option("tls") != "false" && target.URL.Option("ssl") != "false" {
+		trust, err := trustOf(target)
+		if err != nil {
+			return nil, err
+		}
+		settings.SetTLSConfig(trust)
+	}
+	client, err := driver.Connect(settings)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to %s: %w", target.URL.HostPort(), err)
+	}
+	return client, nil
 }
 
 func trustOf(target drivers.Target) (*tls.Config, error) {

@@ -13,20 +13,49 @@ import (
 // Exec runs one SQL statement on a connection of its own and closes it, so that no
 // session is left on the database. It is for deliberate damage, never for a store.
 func Exec(ctx context.Context, target drivers.Target, statement string) (err error) {
-	address := target.URL
-	switch {
-	case target.SelfSigned:
-		address = address.WithOption("sslmode", "require")
-	case target.CAFile != "":
-		address = address.WithOption("sslmode", "verify-full").WithOption("sslrootcert", target.CAFile)
-	}
-	connection, err := pgx.Connect(ctx, address.Reveal())
+	connection, err := dial(ctx, target)
 	if err != nil {
-		return fmt.Errorf("connecting to %s as %s: %w", target.URL.HostPort(), target.URL.User(), err)
+		return err
 	}
 	defer func() { err = errors.Join(err, connection.Close(ctx)) }()
 	if _, err := connection.Exec(ctx, statement); err != nil {
 		return fmt.Errorf("in database %s: %w", target.URL.Database(), err)
 	}
 	return nil
+}
+
+// Dial opens one connection as the target says, asks the server whether the session
+// is encrypted, and closes it. The error is the driver's, with its types.
+func Dial(ctx context.Context, target drivers.Target) (encrypted bool, err error) {
+	connection, err := dial(ctx, target)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, connection.Close(ctx)) }()
+	const own = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+	if err := connection.QueryRow(ctx, own).Scan(&encrypted); err != nil {
+		return false, fmt.Errorf("asking %s about this session: %w", target.URL.HostPort(), err)
+	}
+	return encrypted, nil
+}
+
+// dial verifies the server's certificate unless the target is self-signed, or its URL
+// says in so many words that there shall be no TLS.
+func dial(ctx context.Context, target drivers.Target) (*pgx.Conn, error) {
+	address := target.URL
+	switch {
+	case address.Option("sslmode") == "disable":
+	case target.SelfSigned:
+		address = address.WithOption("sslmode", "require")
+	default:
+		address = address.WithOption("sslmode", "verify-full")
+		if target.CAFile != "" {
+			address = address.WithOption("sslrootcert", target.CAFile)
+		}
+	}
+	connection, err := pgx.Connect(ctx, address.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("connecting to %s as %s: %w", target.URL.HostPort(), target.URL.User(), err)
+	}
+	return connection, nil
 }

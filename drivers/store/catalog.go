@@ -47,3 +47,10 @@ type TableDigest struct {
 	Bytes int64
 	Hash  string // order-free sum of row hashes, hex
 }
+
+// HotPlan is how the server would run one statement of a request path.
+type HotPlan struct {
+	Operation string // as the contract names it, such as "LoginByEmail"
+	Table     string
+	Plan      PlanInfo
+}
