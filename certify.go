@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tristore/drivers/deployment"
+	"tristore/reports/render"
+	"tristore/reports/result"
+	"tristore/reports/terminal"
+	"tristore/scenarios/judge"
+	"tristore/suites"
+)
+
+func certifyCommand(to streams) *cobra.Command {
+	var f flags
+	c := &cobra.Command{
+		Use:   "certify",
+		Short: "Try every claim on every engine, judge what was seen, and write the report",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			plan, err := f.plan(c.Context())
+			if err != nil {
+				return err
+			}
+			if plan.Migrations != "" {
+				if err := deployment.CheckMigrations(os.DirFS(plan.Migrations), plan.Engines[0].Engine); err != nil {
+					return fmt.Errorf("--migrations %s: %w", plan.Migrations, err)
+				}
+			}
+			return certify(c.Context(), plan, to)
+		},
+	}
+	f.declareCertify(c)
+	return c
+}
+
+// certify is the whole road of one certification: lanes, facts, findings, pages.
+func certify(ctx context.Context, plan Plan, to streams) error {
+	run := newRun("certify", plan)
+	dir := filepath.Join(plan.Out, run.ID)
+	if err := os.MkdirAll(filepath.Join(dir, "logs"), 0o755); err != nil {
+		return fmt.Errorf("the report's folder %s cannot be made; name another with --out: %w", dir, err)
+	}
+	plan.print(to.out, run.ID)
+	for _, left := range notRun(plan) {
+		run.NotRun = append(run.NotRun, left)
+	}
+	lanes := lanesOf(plan, run.ID, dir)
+	board := newLaneBoard(lanes, to.out)
+	all := &fleet{slots: plan.Lanes, lanes: lanes, show: board}
+	all.run(ctx)
+	board.close()
+
+	run.Ended = time.Now().UTC()
+	if ctx.Err() != nil {
+		run.Interrupted = "stopped by a signal"
+	}
+	for i, lane := range lanes {
+		var unmet unmetError
+		if errors.As(all.ends[i], &unmet) {
+			return errors.Join(all.ends[i], os.RemoveAll(dir))
+		}
+		gather(run, lane, all.ends[i])
+	}
+	judge.Run(run, suites.Rules(), plan.Gate)
+	if err := render.Write(dir, run); err != nil {
+		return troubleError{fmt.Errorf("writing the report: %w", err)}
+	}
+	terminal.Table(to.out, run, dir)
+	if code := run.Verdict.ExitCode(); code != 0 {
+		return verdictError{code}
+	}
+	return nil
+}
+
+// newRun begins the facts of one invocation. Its id sorts by time and cannot collide
+// with that of a run begun in the same second, but for equal seeds.
+func newRun(kind string, plan Plan) *result.Run {
+	now := time.Now().UTC()
+	host, _ := os.Hostname() // unknown is empty
+	return &result.Run{
+		Schema: result.Schema, ID: fmt.Sprintf("%s-%s-%08x", now.Format("20060102-150405"), kind, uint32(plan.Seed)), Kind: kind,
+		Seed: plan.Seed, Command: repeatCommand(plan), Tool: result.Tool{Version: version(), Go: runtime.Version()}, Began: now, Plan: plan.raw(),
+		Environment: result.Environment{
+			Host:  map[string]string{"name": host, "system": runtime.GOOS + "/" + runtime.GOARCH, "cores": fmt.Sprint(runtime.NumCPU())},
+			Asked: map[string]map[string]string{}, InForce: map[string]map[string]string{},
+		},
+	}
+}
+
+// repeatCommand is the command line that asks for the same run again; the external
+// cluster's URL is left to a file, since it holds a password.
+func repeatCommand(p Plan) string {
+	words := []string{"tristore", "certify", "--seed", fmt.Sprint(p.Seed), "--depth", string(p.Depth)}
+	add := func(flag, value string) {
+		if value != "" {
+			words = append(words, flag, value)
+		}
+	}
+	var engines []string
+	for _, e := range p.Engines {
+		engines = append(engines, e.Engine.String())
+	}
+	add("--engines", strings.Join(engines, ","))
+	if len(p.Engines) > 0 {
+		add("--reach", string(commonReach(p.Engines)))
+	}
+	add("--claims", strings.Join(p.Claims, ","))
+	add("--fault", p.Fault)
+	add("--migrations", p.Migrations)
+	add("--registry", p.Images.Registry)
+	if p.Gate == judge.GateAll {
+		add("--gate", string(p.Gate))
+	}
+	if p.Split == nil {
+		words = append(words, "--no-split")
+	}
+	if !p.URL.Zero() {
+		add("--url-file", "FILE")
+	}
+	return strings.Join(words, " ")
+}
+
+// lanesOf makes one lane per engine, and the split measurement as the last.
+func lanesOf(plan Plan, id, dir string) []*laneProcess {
+	var lanes []*laneProcess
+	for _, e := range plan.Engines {
+		at := filepath.Join(dir, "logs", strings.ReplaceAll(e.Engine.String(), ":", "-"))
+		order := laneOrder{Dir: at, Lane: &suites.LanePlan{RunID: id, Engine: e.Engine, Reach: e.Reach, Why: e.Why, Depth: plan.Depth, Claims: plan.Claims,
+			Fault: plan.Fault, Seed: plan.Seed, Migrations: plan.Migrations, Images: plan.Images, Dir: at, Cache: plan.Cache}}
+		if !plan.URL.Zero() {
+			order.URL, order.CAFile, order.SelfSigned = plan.URL.Reveal(), plan.CAFile, plan.SelfSigned
+		}
+		lanes = append(lanes, &laneProcess{name: e.Engine.String(), dir: at, order: order})
+	}
+	if plan.Split != nil {
+		lanes = append(lanes, splitLane(plan, id, dir))
+	}
+	return lanes
+}
+
+// gather adds a lane's facts to the run. A lane that left none, or ended badly, is
+// there all the same, with its trouble, so that its claims are INCONCLUSIVE.
+func gather(run *result.Run, lane *laneProcess, end error) {
+	if lane.order.Split != nil {
+		gatherSplit(run, lane, end)
+		return
+	}
+	facts, err := result.Read(lane.dir)
+	if err != nil {
+		plan := lane.order.Lane
+		facts = &result.Run{Engines: []result.Engine{{Engine: plan.Engine.String(), Title: plan.Engine.Title(), Reach: string(plan.Reach), Why: plan.Why,
+			StandIn: plan.Engine.Support().StandIn, Trouble: "the lane left no facts"}}}
+		rows, _ := suites.Select(plan.Depth, plan.Claims) // read once already
+		for _, row := range rows {
+			facts.Claims = append(facts.Claims, row.Claim)
+		}
+	}
+	for i := range facts.Engines {
+		if end != nil && facts.Engines[i].Trouble == "" {
+			facts.Engines[i].Trouble = end.Error()
+		}
+		run.Engines = append(run.Engines, facts.Engines[i])
+	}
+	if len(run.Claims) == 0 {
+		run.Claims = facts.Claims
+	}
+	run.Observations = append(run.Observations, facts.Observations...)
+	run.Measurements = append(run.Measurements, facts.Measurements...)
+	for engine, settings := range facts.Environment.Asked {
+		run.Environment.Asked[engine] = settings
+	}
+	for engine, settings := range facts.Environment.InForce {
+		run.Environment.InForce[engine] = settings
+	}
+	_ = os.Remove(filepath.Join(lane.dir, result.FileName)) // merged; left behind it would only be read by mistake
+}

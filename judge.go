@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"tristore/reports/render"
+	"tristore/reports/result"
+	"tristore/reports/terminal"
+	"tristore/scenarios/judge"
+	"tristore/suites"
+)
+
+// judgeCommand judges a saved run again, with every server gone.
+func judgeCommand(to streams) *cobra.Command {
+	var gate string
+	c := &cobra.Command{
+		Use:   "judge RUN",
+		Short: "Judge a saved run again by the rules of this tristore, without any server",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if gate != string(judge.GateSupported) && gate != string(judge.GateAll) {
+				return fmt.Errorf("gate %q is not known: choose supported or all", gate)
+			}
+			run, dir, err := savedRun(args[0])
+			if err != nil {
+				return err
+			}
+			judge.Run(run, suites.Rules(), judge.Gate(gate))
+			if err := render.Write(dir, run); err != nil {
+				return err
+			}
+			terminal.Table(to.out, run, dir)
+			if code := run.Verdict.ExitCode(); code != 0 {
+				return verdictError{code}
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&gate, "gate", string(judge.GateSupported), "whose findings decide the exit code: supported, all (stand-ins too)")
+	return c
+}
+
+// reportCommand renders a saved run again and changes no finding.
+func reportCommand(to streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "report RUN",
+		Short: "Write the pages of a saved run again",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			run, dir, err := savedRun(args[0])
+			if err != nil {
+				return err
+			}
+			if err := render.Write(dir, run); err != nil {
+				return err
+			}
+			terminal.Table(to.out, run, dir)
+			return nil
+		},
+	}
+}
+
+// savedRun reads a run by its folder or its file, and gives the folder.
+func savedRun(path string) (*result.Run, string, error) {
+	run, err := result.Read(path)
+	if err != nil {
+		return nil, "", err
+	}
+	dir := path
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		dir = filepath.Dir(path)
+	}
+	return run, dir, nil
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"tristore/drivers"
+	"tristore/drivers/cluster"
+	"tristore/scenarios/capacity"
+	"tristore/suites"
+	"tristore/suites/backup"
+	"tristore/suites/conformance"
+	"tristore/suites/load"
+	"tristore/suites/migrations"
+	"tristore/suites/security"
+)
+
+// A lane is a child process of this binary. Between parent and child:
+//
+//	stdin   one laneOrder as a line of JSON, then a line quietLine for each load window
+//	        that may begin; its end means that the parent is gone or wants the lane to stop
+//	fd 3    laneEvents as lines of JSON
+//	stdout  Ginkgo's own account, kept in the lane's log
+//
+// The lane's facts are in its folder, whole after every claim. Its exit code is 0 when
+// it did its work, 2 when the user can mend what stopped it, 3 otherwise; no finding
+// changes it.
+
+// laneOrder is what the parent asks of a lane. It passes the external cluster's URL in
+// plain, over the pipe and nowhere else.
+type laneOrder struct {
+	Lane  *suites.LanePlan `json:"lane,omitempty"`
+	Split *capacity.Plan   `json:"split,omitempty"`
+	Dir   string           `json:"dir"`
+	URL   string           `json:"url,omitempty"`
+	// CAFile and SelfSigned go with the URL.
+	CAFile     string `json:"ca_file,omitempty"`
+	SelfSigned bool   `json:"self_signed,omitempty"`
+}
+
+// laneEvent is one thing that a lane tells its parent.
+type laneEvent struct {
+	suites.Progress
+	WantsQuiet bool `json:"wants_quiet,omitempty"` // before a load window
+	QuietOver  bool `json:"quiet_over,omitempty"`  // after it
+}
+
+const (
+	quietLine = "quiet"
+	eventsFD  = 3
+)
+
+var (
+	errParentGone = errors.New("the parent ended the lane or is gone")
+	errNotALane   = errors.New("lane is how tristore starts itself once per engine: use tristore certify")
+)
+
+func laneCommand(to streams) *cobra.Command {
+	return &cobra.Command{Use: "lane", Hidden: true, Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
+		return runLane(c.Context(), to)
+	}}
+}
+
+func runLane(ctx context.Context, to streams) error {
+	events := os.NewFile(eventsFD, "events")
+	lines := bufio.NewScanner(to.in)
+	lines.Buffer(nil, 1<<20)
+	var order laneOrder
+	if !lines.Scan() || json.Unmarshal(lines.Bytes(), &order) != nil || order.Lane == nil && order.Split == nil {
+		return errNotALane
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	line := &laneLine{events: json.NewEncoder(events), quiet: make(chan struct{})}
+	go line.listen(ctx, lines, cancel) // ends with the process: reading a pipe cannot be interrupted
+	log := slog.New(slog.NewTextHandler(io.MultiWriter(to.err, line), nil))
+	if order.Split != nil {
+		return runSplit(ctx, order, line, log)
+	}
+	return runSpecs(ctx, order, line, log)
+}
+
+func runSpecs(ctx context.Context, order laneOrder, line *laneLine, log *slog.Logger) error {
+	lane, err := suites.NewLane(*order.Lane, suites.Hooks{Tell: line.tell, Quiet: func() (func(), error) { return line.wait(ctx) }}, log)
+	if err != nil {
+		return err
+	}
+	if order.URL != "" {
+		address, err := drivers.ParseURL(order.URL)
+		if err != nil {
+			return err
+		}
+		lane.Address = cluster.External{URL: address, CAFile: order.CAFile, SelfSigned: order.SelfSigned}
+	}
+	err = suites.Run(ctx, lane, security.Declare, migrations.Declare, conformance.Declare, backup.Declare, load.Declare)
+	if err != nil {
+		return troubleError{err}
+	}
+	return nil
+}
+
+// laneLine is the child's end of the line to its parent.
+type laneLine struct {
+	mu     sync.Mutex
+	events *json.Encoder
+	quiet  chan struct{}
+}
+
+// listen passes on leave to measure, and ends the lane when the parent's end closes.
+func (l *laneLine) listen(ctx context.Context, lines *bufio.Scanner, cancel context.CancelCauseFunc) {
+	for lines.Scan() {
+		if lines.Text() == quietLine {
+			select {
+			case l.quiet <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+	cancel(errParentGone)
+}
+
+// send may fail when the parent is gone; listen then ends the lane.
+func (l *laneLine) send(event laneEvent) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_ = l.events.Encode(event)
+}
+
+func (l *laneLine) tell(p suites.Progress) { l.send(laneEvent{Progress: p}) }
+
+// Write passes log lines on as messages.
+func (l *laneLine) Write(text []byte) (int, error) {
+	l.send(laneEvent{Progress: suites.Progress{Message: string(text)}})
+	return len(text), nil
+}
+
+// wait returns when the parent says that nothing else of ours runs.
+func (l *laneLine) wait(ctx context.Context) (done func(), err error) {
+	l.send(laneEvent{WantsQuiet: true})
+	select {
+	case <-l.quiet:
+		return func() { l.send(laneEvent{QuietOver: true}) }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting for a quiet machine: %w", context.Cause(ctx))
+	}
+}

@@ -1,0 +1,106 @@
+// Command tristore certifies that three structured-data stores (users, permissions,
+// collections) keep their promises on PostgreSQL and MongoDB-compatible engines, that
+// they survive a restore, and measures what one shared cluster costs.
+//
+// One file per subcommand. Exit codes everywhere: 0 passed, 1 failed, 2 usage or
+// configuration, 3 inconclusive or invalid.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"tristore/drivers/cluster"
+)
+
+// The exit codes. 0 and those of a verdict come from result.Verdict.
+const (
+	exitUsage        = 2
+	exitInconclusive = 3
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// streams are where a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// run executes one command line and returns the exit code.
+func run(ctx context.Context, args []string, to streams) int {
+	root := command(to)
+	root.SetArgs(args)
+	root.SetIn(to.in)
+	root.SetOut(to.out)
+	root.SetErr(to.err)
+	err := root.ExecuteContext(ctx)
+	var ended verdictError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &ended):
+		return ended.code
+	default:
+		_, _ = fmt.Fprintf(to.err, "tristore: %v\n", err) // nowhere else to say it
+		return codeOf(err)
+	}
+}
+
+// codeOf: what the user can mend is exit 2, what we could not measure is exit 3.
+func codeOf(err error) int {
+	var broken troubleError
+	if errors.As(err, &broken) && !errors.Is(err, cluster.ErrUnreachable) {
+		return exitInconclusive
+	}
+	return exitUsage
+}
+
+// verdictError carries the exit code of a verdict that has been printed already.
+type verdictError struct{ code int }
+
+func (e verdictError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+
+// troubleError says that something could not be measured, through no fault of the user's.
+type troubleError struct{ error }
+
+func (e troubleError) Unwrap() error { return e.error }
+
+func command(to streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "tristore",
+		Short:         "Certify three stores on PostgreSQL and MongoDB: conformance, restore, and what sharing a cluster costs",
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.AddCommand(certifyCommand(to), capacityCommand(to), judgeCommand(to), reportCommand(to), doctorCommand(to),
+		claimsCommand(to), faultsCommand(to), sandboxCommand(to), laneCommand(to))
+	return root
+}
+
+// version is the module's version, or the commit that it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" && len(setting.Value) >= 12 {
+			return setting.Value[:12]
+		}
+	}
+	return info.Main.Version
+}

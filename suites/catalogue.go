@@ -1,0 +1,137 @@
+package suites
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"tristore/drivers"
+	"tristore/reports/result"
+	"tristore/scenarios"
+	"tristore/scenarios/auth"
+	"tristore/scenarios/backup"
+	"tristore/scenarios/collections"
+	"tristore/scenarios/conformance"
+	"tristore/scenarios/judge"
+	"tristore/scenarios/migrations"
+	"tristore/scenarios/security"
+)
+
+// The areas of the catalogue, one folder below suites each; also Ginkgo labels.
+const (
+	Security    = "security"
+	Migrations  = "migrations"
+	Conformance = "conformance"
+	Backup      = "backup"
+	Load        = "load"
+)
+
+// Row is one claim of the catalogue: its words, what is done to try it, and the rule
+// that judges what was seen. Every claim applies to every engine; a check that an
+// engine cannot be asked records the probe that says so.
+type Row struct {
+	result.Claim
+	Check scenarios.Check
+	Rule  judge.Rule
+	// Measures marks a load window: it runs while nothing else of ours does.
+	Measures bool
+}
+
+// Source marks.
+const (
+	documented = "D" // the platform's documents say so
+	inCode     = "C" // seen in the platform's code
+	inferred   = "I" // a modelling choice of ours
+)
+
+// Catalogue lists every claim, in the order they are tried and shown.
+func Catalogue() []Row {
+	smoke := string(scenarios.Smoke)
+	row := func(id, domain, area, source string) result.Claim {
+		return result.Claim{ID: id, Domain: domain, Area: area, Source: source, Depth: smoke}
+	}
+	says := func(claim result.Claim, sentence string) result.Claim {
+		claim.Sentence = sentence
+		return claim
+	}
+	return []Row{
+		{Claim: says(row("TLS-1", "1", Security, documented), "Each of the three databases refuses a plain connection and accepts an encrypted one."),
+			Check: security.TLS, Rule: tlsRule()},
+		{Claim: says(row("TLS-2", "2", Security, documented), "A certificate of another authority is refused unless the self-signed flag says otherwise."),
+			Check: security.Authority, Rule: authorityRule()},
+		{Claim: says(row("CONF-1", "3", Security, documented), "A configuration whose driver, URL and engine do not agree over the three stores is refused."),
+			Check: security.Configuration, Rule: configurationRule()},
+
+		{Claim: says(row("MIG-1", "6", Migrations, documented), "A first start on empty databases, as a role with the documented grants only, creates every object."),
+			Check: migrations.FirstStart, Rule: firstStartRule()},
+		{Claim: says(row("MIG-2", "7", Migrations, documented+"+"+inferred), "Replicas that start at once converge to one schema, and a second start changes nothing."),
+			Check: migrations.Concurrent, Rule: concurrentRule()},
+		{Claim: says(row("MIG-3", "8", Migrations, inCode), "After start-up every expected index and unique constraint exists and is valid."),
+			Check: migrations.Indexes, Rule: indexesRule()},
+		{Claim: says(row("MIG-4", "9", Migrations, inferred), "A migration that stopped half way is completed or refused by name, never skipped."),
+			Check: migrations.HalfApplied, Rule: halfAppliedRule()},
+
+		{Claim: says(row("UNIQ-1", "15", Conformance, inCode+"/"+documented), "Of concurrent creates of one slug, page, subject id or binding exactly one wins."),
+			Check: conformance.Uniqueness, Rule: uniquenessRule()},
+		{Claim: says(row("UNIQ-2", "16", Conformance, inCode), "Concurrent sign-ups with one email lose no acknowledged account; duplicates are counted."),
+			Check: conformance.SignUps, Rule: signUpsRule()},
+		{Claim: says(row("SHARE-1", "20", Conformance, inferred), "Two concurrent shares on one workspace both survive."),
+			Check: conformance.Shares, Rule: sharesRule()},
+		{Claim: says(row("DIFF-1", "21", Conformance, documented), "Every documented difference between the engines is as documented, and there is no other."),
+			Check: conformance.Differences, Rule: differencesRule()},
+		{Claim: says(row("BULK-1", "22", Conformance, documented), "An empty filter changes nothing, and a bulk insert with one bad row writes nothing."),
+			Check: conformance.Bulk, Rule: bulkRule()},
+		{Claim: says(row("TENANT-1", "23", Conformance, documented), "Workspaces with the same app never see each other's rows; a deleted one leaves nothing."),
+			Check: conformance.Tenants, Rule: tenantsRule()},
+		{Claim: says(row("PLAN-1", "29", Conformance, documented+"+"+inferred), "The hot statements of a request are served by indexes."),
+			Check: conformance.Plans, Rule: plansRule()},
+
+		{Claim: says(row("BACKUP-1", "31", Backup, documented+"+"+inferred), "What was dumped and restored equals the source: rows, types, indexes, constraints, grants."),
+			Check: backup.RoundTrip, Rule: roundTripRule()},
+		{Claim: says(row("BACKUP-2", "32", Backup, documented+"+"+inferred), "The application role starts on the restored copy, which serves every sign-in and the next write."),
+			Check: backup.Serve, Rule: serveRule()},
+
+		{Claim: says(row("LOAD-1", "25", Load, inferred), "The auth path answers every request of an open-loop replay, timed from when it was due."),
+			Check: auth.OpenLoop, Rule: openLoopRule(), Measures: true},
+		{Claim: says(row("LOAD-2", "25", Load, inferred), "The collections mix answers every operation of an open-loop replay, timed from when it was due."),
+			Check: collections.OpenLoop, Rule: openLoopRule(), Measures: true},
+	}
+}
+
+// Rules are the rules of the catalogue by claim id, for the judge.
+func Rules() judge.Rules {
+	all := judge.Rules{}
+	for _, row := range Catalogue() {
+		all[row.ID] = row.Rule
+	}
+	return all
+}
+
+// Select gives the rows that a depth and a list of claim ids or areas ask for; an empty
+// list asks for all. Its error is a sentence for the user.
+func Select(depth scenarios.Depth, asked []string) ([]Row, error) {
+	var known []string
+	for _, row := range Catalogue() {
+		for _, word := range []string{row.ID, row.Area} {
+			if !slices.Contains(known, word) {
+				known = append(known, word)
+			}
+		}
+	}
+	for _, word := range asked {
+		if !slices.Contains(known, word) {
+			return nil, fmt.Errorf("claim or area %q is not known; did you mean %s? known: %s", word, drivers.Nearest(word, known), strings.Join(known, ", "))
+		}
+	}
+	var rows []Row
+	for _, row := range Catalogue() {
+		wanted := len(asked) == 0 || slices.Contains(asked, row.ID) || slices.Contains(asked, row.Area)
+		if wanted && depth.Includes(scenarios.Depth(row.Depth)) {
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("no claim of %s is tried at depth %s: choose a greater depth", strings.Join(asked, ", "), depth)
+	}
+	return rows, nil
+}

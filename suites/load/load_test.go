@@ -1,0 +1,9 @@
+package load
+
+import (
+	"testing"
+
+	"tristore/suites/under"
+)
+
+func TestLoad(t *testing.T) { under.GoTest(t, Declare) }

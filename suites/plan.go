@@ -1,0 +1,42 @@
+package suites
+
+import (
+	"tristore/drivers"
+	"tristore/drivers/cluster"
+	"tristore/scenarios"
+)
+
+// LanePlan is everything that one lane depends on. Its zero engine is invalid.
+type LanePlan struct {
+	RunID  string          `json:"run_id"`
+	Engine drivers.Engine  `json:"engine"`
+	Reach  drivers.Reach   `json:"reach"`         // never Auto: Choose has decided
+	Why    string          `json:"why,omitempty"` // why that reach
+	Depth  scenarios.Depth `json:"depth"`
+	Claims []string        `json:"claims,omitempty"` // ids or areas; empty means all of the depth
+	Fault  string          `json:"fault,omitempty"`  // deliberate damage, by name
+	Seed   uint64          `json:"seed"`
+	// Migrations is a folder of the user's own schema files; empty means the built-in ones.
+	Migrations string         `json:"migrations,omitempty"`
+	Images     cluster.Images `json:"images"`
+	// Dir keeps the lane's logs and facts; Cache is the per-user folder of programs.
+	Dir   string `json:"dir"`
+	Cache string `json:"cache"`
+}
+
+// Progress is what a lane tells while it works; empty fields have not changed.
+type Progress struct {
+	Total   int    `json:"total,omitempty"`
+	Done    int    `json:"done,omitempty"`
+	Current string `json:"current,omitempty"`
+	Message string `json:"message,omitempty"`
+}
+
+// Hooks connect a lane with whoever runs it; a nil one does nothing.
+type Hooks struct {
+	// Tell hears of progress.
+	Tell func(Progress)
+	// Quiet returns when nothing else of ours runs, so that a load window may begin. It
+	// returns the function that gives the machine back.
+	Quiet func() (done func(), err error)
+}

@@ -1,0 +1,9 @@
+package security
+
+import (
+	"testing"
+
+	"tristore/suites/under"
+)
+
+func TestSecurity(t *testing.T) { under.GoTest(t, Declare) }

@@ -1,0 +1,66 @@
+// Package under runs an area's specs under go test or the ginkgo command. It is
+// imported by tests only, so that the testing package stays out of the binary.
+package under
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"testing"
+
+	"tristore/drivers"
+	"tristore/drivers/cluster"
+	"tristore/drivers/cluster/programs"
+	"tristore/reports/result"
+	"tristore/scenarios"
+	"tristore/suites"
+)
+
+// Variables by which somebody at go test or ginkgo chooses the engine and the reach;
+// tristore certify has flags instead.
+const (
+	engineVariable = "TRISTORE_ENGINE" // default postgres:16
+	reachVariable  = "TRISTORE_REACH"  // default embedded
+)
+
+// GoTest runs the specs that declare adds, on one engine, and fails t unless every
+// claim holds or is not applicable.
+func GoTest(t *testing.T, declare func(*suites.Lane)) {
+	engine, err := drivers.ParseEngine(variable(engineVariable, "postgres:16"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reach, err := drivers.ParseReach(variable(reachVariable, string(drivers.Embedded)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reach, why, err := cluster.Choose(t.Context(), engine, reach, cluster.Images{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	lane, err := suites.NewLane(suites.LanePlan{RunID: "gotest", Engine: engine, Reach: reach, Why: why, Depth: scenarios.Smoke, Seed: 1,
+		Dir: t.TempDir(), Cache: programs.DefaultDir()}, suites.Hooks{}, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := suites.Run(context.Background(), lane, declare); err != nil {
+		t.Fatal(err)
+	}
+	for _, finding := range lane.Findings() {
+		switch finding.Status {
+		case result.Pass:
+		case result.NotApplicable:
+			t.Logf("%s: NOT_APPLICABLE: %s", finding.Claim, finding.Reason)
+		default:
+			t.Errorf("%s on %s: %s: %s", finding.Claim, finding.Engine, finding.Status, finding.Reason)
+		}
+	}
+}
+
+func variable(name, otherwise string) string {
+	if value := os.Getenv(name); value != "" {
+		return value
+	}
+	return otherwise
+}
