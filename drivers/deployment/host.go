@@ -2,9 +2,13 @@ package deployment
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strconv"
+	"strings"
+	"sync"
 	"sync/atomic"
 
 	"tristore/drivers"
@@ -30,6 +34,7 @@ type Host struct {
 
 	options Options
 	family  family
+	prefix  string // of every database and role that this host makes
 	serial  atomic.Int64
 }
 
@@ -42,33 +47,103 @@ type Role struct {
 	Why        string
 }
 
-// family is what a host needs of an engine family.
-type family interface {
-	// CreateRole makes the application role with a password, or reports an unrestricted one.
-	CreateRole(ctx context.Context, name string) (Role, error)
-	// CreateDatabase makes an empty database in which role has the documented grants.
-	CreateDatabase(ctx context.Context, name string, role Role) error
-	// CloneDatabase copies a migrated database; the source has no sessions.
-	CloneDatabase(ctx context.Context, source, name string, role Role) error
-	DropDatabase(ctx context.Context, name string) error
-	// Close releases the administrator's connections.
-	Close(ctx context.Context) error
-}
+// Prefix begins the name of every database and role that tristore makes, so that they
+// are told from the user's own.
+const Prefix = "tristore_"
 
-// template is the name of a store's migrated database.
-func template(name store.Name) string { return "tristore_" + string(name) }
-
-// databaseName is unique on its cluster.
-func (h *Host) databaseName(name store.Name) string {
-	return "t" + strconv.FormatInt(h.serial.Add(1), 10) + "_" + string(name)
-}
-
-// Prepare migrates template databases on a started cluster. The cluster stays its
-// caller's; Close the host first.
+// Prepare migrates template databases on a started cluster, as the application role.
+// An external cluster is asked for its sandbox marker before the first write. The
+// cluster stays its caller's; Close the host first.
 func Prepare(ctx context.Context, on *cluster.Cluster, options Options) (*Host, error) {
-	host := &Host{Cluster: on, options: options}
+	host := &Host{Cluster: on, options: options, prefix: Prefix + strings.ToLower(rand.Text()[:6]) + "_"}
 	if err := host.prepare(ctx); err != nil {
 		return nil, fmt.Errorf("preparing %s: %w", on.Engine, err)
 	}
 	return host, nil
+}
+
+func (h *Host) prepare(ctx context.Context) (err error) {
+	if err := CheckMigrations(h.options.Migrations, h.Cluster.Engine.Family()); err != nil {
+		return err
+	}
+	if h.Cluster.Reach == drivers.External {
+		if err := CheckSandbox(ctx, h.Cluster); err != nil {
+			return err
+		}
+	}
+	if h.family, err = openFamily(ctx, h.Cluster.Admin); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.Close(context.WithoutCancel(ctx)))
+		}
+	}()
+	if h.Role, err = h.family.CreateRole(ctx, h.prefix+"app"); err != nil {
+		return fmt.Errorf("making the application role: %w", err)
+	}
+	h.Migrated = make([]store.Migration, len(store.Names()))
+	return eachStore(func(i int, name store.Name) error {
+		migrated, err := h.fresh(ctx, name, h.template(name))
+		h.Migrated[i] = migrated
+		return err
+	})
+}
+
+// fresh makes a database and migrates it as the application role does at its start.
+func (h *Host) fresh(ctx context.Context, name store.Name, database string) (store.Migration, error) {
+	if err := h.family.CreateDatabase(ctx, database, h.Role); err != nil {
+		return store.Migration{}, fmt.Errorf("making database %s: %w", database, err)
+	}
+	migrated, err := Migrate(ctx, h.target(database), name, h.Files(name))
+	if err != nil {
+		return migrated, fmt.Errorf("migrating store %s: %w", name, err)
+	}
+	return migrated, nil
+}
+
+// target is how the application reaches one database of this host.
+func (h *Host) target(database string) drivers.Target {
+	target := h.Cluster.Admin.WithDatabase(database).WithApplication("tristore")
+	target.PoolMax = h.options.PoolMax
+	if h.Role.Restricted {
+		target.URL = target.URL.WithUser(h.Role.Name, h.Role.Password)
+	}
+	return target
+}
+
+// template is the name of a store's migrated database.
+func (h *Host) template(name store.Name) string { return h.prefix + string(name) }
+
+// databaseName is unique on its cluster.
+func (h *Host) databaseName(name store.Name) string {
+	return h.prefix + strconv.FormatInt(h.serial.Add(1), 10) + "_" + string(name)
+}
+
+// Close drops the templates and the role. Deployments are closed before.
+func (h *Host) Close(ctx context.Context) error {
+	if h.family == nil {
+		return nil
+	}
+	var all []error
+	for _, name := range store.Names() {
+		all = append(all, h.family.DropDatabase(ctx, h.template(name)))
+	}
+	if h.Role.Restricted {
+		all = append(all, h.family.DropRole(ctx, h.Role.Name))
+	}
+	all = append(all, h.family.Close(ctx))
+	h.family = nil
+	return errors.Join(all...)
+}
+
+// eachStore works on the three stores at once and returns every error.
+func eachStore(work func(i int, name store.Name) error) error {
+	all := make([]error, len(store.Names()))
+	var busy sync.WaitGroup
+	for i, name := range store.Names() {
+		busy.Go(func() { all[i] = work(i, name) })
+	}
+	busy.Wait()
+	return errors.Join(all...)
 }

@@ -1,0 +1,50 @@
+package deployment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"tristore/drivers"
+	"tristore/drivers/store"
+)
+
+// Blank is an empty database meant for one store, in which the application role has
+// the documented grants and nothing else. The caller owns it and must Drop it.
+type Blank struct {
+	Store store.Name
+	// Target signs in as the application, Admin as the administrator.
+	Target, Admin drivers.Target
+
+	host *Host
+}
+
+// Blank makes an empty database for one store.
+func (h *Host) Blank(ctx context.Context, name store.Name) (*Blank, error) {
+	database := h.databaseName(name)
+	if err := h.family.CreateDatabase(ctx, database, h.Role); err != nil {
+		return nil, fmt.Errorf("making an empty database for store %s: %w", name, err)
+	}
+	return &Blank{Store: name, Target: h.target(database), Admin: h.Cluster.Admin.WithDatabase(database), host: h}, nil
+}
+
+// Drop removes the database. Stores that were opened on it are closed before.
+func (b *Blank) Drop(ctx context.Context) error {
+	return b.host.family.DropDatabase(ctx, b.Target.URL.Database())
+}
+
+// OpenOn opens the three stores on databases that somebody else filled, a restored copy
+// for instance. Closing the deployment closes the stores and leaves the databases.
+func (h *Host) OpenOn(ctx context.Context, filled []*Blank) (*Deployment, error) {
+	d := &Deployment{Engine: h.Cluster.Engine, places: map[store.Name]place{}}
+	for _, blank := range filled {
+		d.places[blank.Store] = place{h, blank.Target}
+	}
+	if len(d.places) != len(store.Names()) {
+		return nil, fmt.Errorf("opening %d stores: all of %v are needed", len(d.places), store.Names())
+	}
+	if err := d.open(ctx); err != nil {
+		return nil, errors.Join(err, d.Close(context.WithoutCancel(ctx)))
+	}
+	return d, nil
+}

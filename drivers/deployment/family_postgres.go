@@ -1,0 +1,66 @@
+package deployment
+
+import (
+	"context"
+
+	"tristore/drivers"
+	"tristore/drivers/postgres"
+	"tristore/drivers/store"
+)
+
+// postgresFamily serves family and cloner by the administrator of a PostgreSQL cluster.
+type postgresFamily struct {
+	*postgres.Admin
+	at drivers.Target
+}
+
+func openPostgres(ctx context.Context, admin drivers.Target) (family, error) {
+	opened, err := postgres.OpenAdmin(ctx, admin)
+	if err != nil {
+		return nil, err
+	}
+	return postgresFamily{opened, admin}, nil
+}
+
+func (p postgresFamily) CreateRole(ctx context.Context, name string) (Role, error) {
+	password := drivers.GenerateSecret()
+	restricted, why, err := p.Admin.CreateRole(ctx, name, password)
+	return Role{Name: name, Password: password, Restricted: restricted, Why: why}, err
+}
+
+// DropRole needs no DROP OWNED: the databases that held the role's objects are gone.
+func (p postgresFamily) DropRole(ctx context.Context, name string) error {
+	return postgres.Exec(ctx, p.at, `DROP ROLE IF EXISTS "`+name+`"`)
+}
+
+func (p postgresFamily) CreateDatabase(ctx context.Context, name string, role Role) error {
+	return p.Admin.CreateDatabase(ctx, name, role.Name)
+}
+
+func (p postgresFamily) CloneDatabase(ctx context.Context, source, name string, role Role) error {
+	return p.Admin.CloneDatabase(ctx, source, name, role.Name)
+}
+
+func postgresUsers(ctx context.Context, target drivers.Target) (opened[store.Users], error) {
+	users, err := postgres.OpenUsers(ctx, target)
+	if err != nil {
+		return opened[store.Users]{}, err
+	}
+	return opened[store.Users]{users, users.Close}, nil
+}
+
+func postgresPermissions(ctx context.Context, target drivers.Target) (opened[store.Permissions], error) {
+	permissions, err := postgres.OpenPermissions(ctx, target)
+	if err != nil {
+		return opened[store.Permissions]{}, err
+	}
+	return opened[store.Permissions]{permissions, permissions.Close}, nil
+}
+
+func postgresCollections(ctx context.Context, target drivers.Target) (opened[store.Collections], error) {
+	collections, err := postgres.OpenCollections(ctx, target)
+	if err != nil {
+		return opened[store.Collections]{}, err
+	}
+	return opened[store.Collections]{collections, collections.Close}, nil
+}
