@@ -16,7 +16,13 @@ const (
 
 var statusNames = [...]string{"INCONCLUSIVE", "PASS", "FAIL", "INVALID", "NOT_APPLICABLE"}
 
-func (s Status) String() string { return statusNames[s] }
+// String is the word in files and pages; a value that is no status reads as the cautious one.
+func (s Status) String() string {
+	if s < 0 || int(s) >= len(statusNames) {
+		return statusNames[Inconclusive]
+	}
+	return statusNames[s]
+}
 
 // MarshalText writes the word.
 func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

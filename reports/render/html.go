@@ -1,0 +1,31 @@
+package render
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"io"
+
+	"tristore/reports/result"
+)
+
+//go:embed pages/*
+var pages embed.FS
+
+// HTML writes the report as one file that needs no other: style and plots stand inside,
+// there is no script, and its content policy forbids fetching anything.
+func HTML(w io.Writer, run *result.Run) error {
+	parsed, err := template.New("report.html").Funcs(template.FuncMap{
+		"mark": markOf, "source": source, "moment": moment, "span": span, "milli": milli,
+		"count": count, "plural": plural, "number": number, "anchor": anchor,
+		"middle": func(p plot) float64 { return (p.Left + p.Right) / 2 },
+		"add":    func(a, b float64) float64 { return a + b },
+	}).ParseFS(pages, "pages/*")
+	if err != nil {
+		return fmt.Errorf("reading the report's template: %w", err)
+	}
+	if err := parsed.ExecuteTemplate(w, "report.html", viewOf(run)); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package render
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"tristore/reports/result"
+)
+
+// split is the split measurement as the report shows it.
+type split struct {
+	*result.Split
+	Cells    []armLine
+	Plot     plot
+	HasPlot  bool
+	Hardware []pair
+	Unusable []string
+}
+
+// armLine is one cell of the 2×2 over its usable windows.
+type armLine struct {
+	Cell    result.Cell
+	Windows int
+	Auth    string
+	Others  string
+}
+
+func arms() []result.Cell {
+	return []result.Cell{result.AuthAlone, result.CollectionsAlone, result.SharedCluster, result.SplitClusters}
+}
+
+func splitOf(run *result.Run) *split {
+	if run.Split == nil {
+		return nil
+	}
+	s := &split{Split: run.Split, Hardware: pairs(run.Split.Hardware)}
+	for _, arm := range arms() {
+		s.Cells = append(s.Cells, armOf(run.Split, arm))
+	}
+	for _, w := range run.Split.Windows {
+		if w.Invalid != "" {
+			s.Unusable = append(s.Unusable, fmt.Sprintf("block %d, %s: %s", w.Block, w.Cell, w.Invalid))
+		}
+	}
+	s.Plot, s.HasPlot = blocks(run.Split)
+	return s
+}
+
+// armOf gives the middle and the span of the windows' 99th percentiles.
+func armOf(facts *result.Split, arm result.Cell) armLine {
+	var auth, others []float64
+	line := armLine{Cell: arm}
+	for _, w := range facts.Windows {
+		if w.Cell != arm || w.Invalid != "" {
+			continue
+		}
+		line.Windows++
+		if w.Auth != nil {
+			auth = append(auth, w.Auth.Latency.P99)
+		}
+		if w.Collections != nil {
+			others = append(others, w.Collections.Latency.P99)
+		}
+	}
+	line.Auth, line.Others = middleOf(auth), middleOf(others)
+	return line
+}
+
+// blocks draws the auth path's 99th percentile of every window, one line of dots per
+// cell; a window that may not be used is hollow.
+func blocks(facts *result.Split) (plot, bool) {
+	p := plot{Title: "99th percentile of the auth path in every window, by cell", Width: 760, Height: 190, Left: 176, Right: 740, Top: 16, Bottom: 150}
+	var all []reading
+	for _, w := range facts.Windows {
+		if w.Auth != nil {
+			all = append(all, reading{0, w.Auth.Latency.P99})
+		}
+	}
+	if len(all) == 0 {
+		return p, false
+	}
+	if facts.SLO.AuthP99Ms > 0 {
+		all = append(all, reading{0, facts.SLO.AuthP99Ms})
+	}
+	axis := scaleOf(all)
+	across := func(ms float64) float64 {
+		return round(p.Left + math.Log(max(ms, axis.low)/axis.low)/math.Log(axis.high/axis.low)*(p.Right-p.Left))
+	}
+	for v := axis.low; v <= axis.high*1.001; v = next(v) {
+		p.X = append(p.X, tick{across(v), short(v)})
+	}
+	p.XTitle = "p99 of the auth path, from the due time"
+	if facts.SLO.AuthP99Ms > 0 {
+		x := number(across(facts.SLO.AuthP99Ms))
+		p.Lines = append(p.Lines, line{Class: "slo", Path: "M" + x + " " + number(p.Top) + "L" + x + " " + number(p.Bottom), Label: "promise", LabelX: across(facts.SLO.AuthP99Ms) + 4, LabelY: p.Top + 4})
+	}
+	shown := []result.Cell{result.AuthAlone, result.SharedCluster, result.SplitClusters}
+	for i, arm := range shown {
+		y := p.Top + 22 + float64(i)*44
+		p.Y = append(p.Y, tick{y, string(arm)})
+		for _, w := range facts.Windows {
+			if w.Cell == arm && w.Auth != nil {
+				p.Dots = append(p.Dots, dotOf(w, across(w.Auth.Latency.P99), y))
+			}
+		}
+	}
+	return p, true
+}
+
+func dotOf(w result.SplitWindow, x, y float64) dot {
+	class := "block"
+	title := fmt.Sprintf("block %d: %s", w.Block, milli(w.Auth.Latency.P99))
+	if w.Invalid != "" {
+		class, title = "block hollow", title+", not used: "+w.Invalid
+	}
+	jitter := float64(w.Block%5-2) * 4 // keeps dots of one arm apart; the height says nothing
+	return dot{Class: class, Title: title, X: x, Y: y + jitter}
+}
+
+func middleOf(values []float64) string {
+	if len(values) == 0 {
+		return "–"
+	}
+	sorted := append([]float64{}, values...)
+	slices.Sort(sorted)
+	middle := sorted[len(sorted)/2]
+	if len(sorted)%2 == 0 {
+		middle = (middle + sorted[len(sorted)/2-1]) / 2
+	}
+	return fmt.Sprintf("%s (%s to %s)", milli(middle), milli(sorted[0]), milli(sorted[len(sorted)-1]))
+}
+
+func summarySplit(page *strings.Builder, run *result.Run) {
+	s := splitOf(run)
+	if s == nil {
+		return
+	}
+	page.WriteString("\n## One cluster or two\n\n| At equal total hardware | Windows used | Auth p99, middle (span) | Collections p99, middle (span) |\n|---|--:|--:|--:|\n")
+	for _, arm := range s.Cells {
+		fmt.Fprintf(page, "| %s | %d | %s | %s |\n", arm.Cell, arm.Windows, arm.Auth, arm.Others)
+	}
+	if s.Trouble != "" {
+		fmt.Fprintf(page, "\nNot finished: %s\n", inline(s.Trouble))
+	}
+}
