@@ -1,0 +1,72 @@
+package advice
+
+import (
+	"tristore/reports/result"
+	"tristore/reports/stats"
+)
+
+// Verdict is one answer to "when to split".
+type Verdict string
+
+// The verdicts that a 2×2 alone can reach. SPLIT_NOW, PLAN_SPLIT, REMEDY_FIRST and
+// NOT_NEEDED speak of the load at which the promise breaks, of growth, or of what
+// remedies buy; this measurement asked none of that, so Of never gives them. In
+// particular a quiet measurement is INCONCLUSIVE: that nothing hurts at the measured
+// load does not say that nothing will.
+const (
+	// Inconclusive: the intervals do not decide, there was too little to build them
+	// from, or what they say asks for a measurement that was not made.
+	Inconclusive Verdict = "INCONCLUSIVE"
+	// Isolate: the promise holds, but the collections load slows the auth path more than
+	// was agreed, and a second cluster at the same total hardware takes some of that away.
+	Isolate Verdict = "ISOLATE"
+	// SplitUseless: there is something to cure, and a second cluster at the same total
+	// hardware does not make the auth path faster.
+	SplitUseless Verdict = "SPLIT_USELESS"
+)
+
+// Advice is what the split measurement says.
+type Advice struct {
+	Verdict  Verdict
+	Sentence string // for the reader, with its numbers
+
+	// Interference is I_auth: the p99 of auth beside collections on one cluster, over its p99 alone.
+	Interference stats.Ratio
+	// Gain is gain_iso: the p99 of auth beside collections on one cluster, over its p99
+	// on two clusters of the same total. Above 1 the split is faster.
+	Gain stats.Ratio
+	// SharedP99Ms encloses the median over blocks of the auth p99 on the shared cluster.
+	SharedP99Ms stats.Interval
+	Promise     Promise // how SharedP99Ms stands to the SLO
+
+	Blocks         int      // blocks of which all needed windows were valid
+	Windows        int      // windows measured
+	InvalidWindows int      // of these, left out
+	InvalidReasons []string // each once, in order of appearance
+
+	Refutes      string   // what would show that this advice is wrong
+	CheapestNext string   // the cheapest experiment that would change or firm it up
+	NotAsked     []string // what this measurement cannot know
+}
+
+// Promise is how the shared cluster stands to the SLO. The zero value is undecided.
+type Promise string
+
+// The standings; each by the confidence interval, not by the median.
+const (
+	Undecided Promise = "undecided"
+	Kept      Promise = "kept"
+	Broken    Promise = "broken"
+)
+
+// Confidence of every interval that Of builds.
+const Confidence = 0.95
+
+// Of advises on one split measurement. It is pure: the saved run gives the same advice
+// whenever it is asked. A nil split was not measured.
+func Of(split *result.Split) Advice {
+	if split == nil {
+		return inconclusive(Advice{Promise: Undecided}, "the split was not measured", "measure it: tristore capacity")
+	}
+	return weigh(split, read(split))
+}
