@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/jackc/pgx/v5"
-
 	"tristore/drivers"
 )
 
@@ -37,25 +35,4 @@ func Dial(ctx context.Context, target drivers.Target) (encrypted bool, err error
 		return false, fmt.Errorf("asking %s about this session: %w", target.URL.HostPort(), err)
 	}
 	return encrypted, nil
-}
-
-// dial verifies the server's certificate unless the target is self-signed, or its URL
-// says in so many words that there shall be no TLS.
-func dial(ctx context.Context, target drivers.Target) (*pgx.Conn, error) {
-	address := target.URL
-	switch {
-	case address.Option("sslmode") == "disable":
-	case target.SelfSigned:
-		address = address.WithOption("sslmode", "require")
-	default:
-		address = address.WithOption("sslmode", "verify-full")
-		if target.CAFile != "" {
-			address = address.WithOption("sslrootcert", target.CAFile)
-		}
-	}
-	connection, err := pgx.Connect(ctx, address.Reveal())
-	if err != nil {
-		return nil, fmt.Errorf("connecting to %s as %s: %w", target.URL.HostPort(), target.URL.User(), err)
-	}
-	return connection, nil
 }
