@@ -7,15 +7,18 @@ type Measurement struct {
 	Workload string    `json:"workload"` // auth, collections
 	Window   string    `json:"window"`   // label that is unique within the run
 	Offered  float64   `json:"offered_per_s"`
-	Achieved float64   `json:"achieved_per_s"`
-	Seconds  float64   `json:"seconds"` // of the measured phase
+	Achieved float64   `json:"achieved_per_s"` // ended inside the measured phase, whatever the outcome
+	Seconds  float64   `json:"seconds"`        // of the measured phase
 	Counts   Counts    `json:"counts"`
 	Refused  []Refusal `json:"refused,omitempty"`
 	// Latency runs from the due time to the end, Service from the call to the end,
 	// Lag from the due time to the call; all in nanoseconds, HdrHistogram V2, base64.
+	// Latency and Service hold committed arrivals, Lag every started one. Pacing is the part
+	// of Lag that the generator itself caused, not the wait behind a store that was slow.
 	Latency  Histogram `json:"latency"`
 	Service  Histogram `json:"service"`
 	Lag      Histogram `json:"lag"`
+	Pacing   Histogram `json:"pacing"`
 	Timeline []Second  `json:"timeline"`
 }
 

@@ -1,0 +1,127 @@
+package measure
+
+import (
+	"time"
+
+	"tristore/drivers/store"
+)
+
+// Shard is what one goroutine recorded. It has no lock: only its owner may write, and
+// nobody may merge it before the owner has ended.
+type Shard struct {
+	phase    Phase
+	latency  recorder // due to end, committed arrivals
+	service  recorder // call to end, committed arrivals
+	lag      recorder // due to call, every started arrival
+	pacing   recorder // the generator's own part of lag
+	counts   counts
+	refusals map[store.Reason]int64
+	seconds  []*recorder // latency of committed arrivals by second of their due time; nil where none
+	witness  []string
+}
+
+// Phase is the measured phase, as times since the run's zero. What counts is the due
+// time: an arrival due inside counts however late it ends, since leaving it out would
+// hide exactly the slow ones; an arrival due before it does not count when it ends inside.
+type Phase struct{ Begin, End time.Duration }
+
+// Holds tells whether an arrival due then counts.
+func (p Phase) Holds(due time.Duration) bool { return due >= p.Begin && due < p.End }
+
+// Sample is one started arrival; times since the run's zero.
+type Sample struct {
+	Due    time.Duration
+	Queued time.Duration // when it was put where workers find it
+	Called time.Duration
+	Ended  time.Duration
+	// Idle tells that a worker was waiting when it was queued, so that all of its lag is
+	// the generator's own.
+	Idle    bool
+	Outcome store.Outcome
+}
+
+// LateAfter is how long after its due time a start counts as late.
+const LateAfter = time.Millisecond
+
+// witnessMax bounds the evidence one shard keeps.
+const witnessMax = 5
+
+type counts struct {
+	due, committed, refused, unknown, dropped, late int64
+	inside                                          int64 // ended before the end of the phase
+}
+
+// NewShard makes an empty shard for one owner.
+func NewShard(phase Phase) *Shard {
+	return &Shard{
+		phase: phase, latency: newRecorder(fine), service: newRecorder(fine), lag: newRecorder(fine), pacing: newRecorder(fine),
+		refusals: map[store.Reason]int64{}, seconds: make([]*recorder, phase.seconds()),
+	}
+}
+
+// Arrive counts an arrival that became due.
+func (s *Shard) Arrive(due time.Duration) {
+	if s.phase.Holds(due) {
+		s.counts.due++
+	}
+}
+
+// Drop counts an arrival that was never started.
+func (s *Shard) Drop(due time.Duration) {
+	if s.phase.Holds(due) {
+		s.counts.dropped++
+	}
+}
+
+// Record keeps one started arrival.
+func (s *Shard) Record(sample Sample) {
+	if !s.phase.Holds(sample.Due) {
+		return
+	}
+	lag := sample.Called - sample.Due
+	s.lag.record(lag)
+	if sample.Idle {
+		s.pacing.record(lag)
+	} else {
+		s.pacing.record(sample.Queued - sample.Due)
+	}
+	if lag > LateAfter {
+		s.counts.late++
+	}
+	if sample.Ended <= s.phase.End {
+		s.counts.inside++
+	}
+	switch sample.Outcome.Status {
+	case store.Committed:
+		s.counts.committed++
+		s.latency.record(sample.Ended - sample.Due)
+		s.service.record(sample.Ended - sample.Called)
+		s.second(sample.Due).record(sample.Ended - sample.Due)
+	case store.Refused:
+		s.counts.refused++
+		s.refusals[sample.Outcome.Reason]++
+		s.see(sample)
+	default:
+		s.counts.unknown++
+		s.see(sample)
+	}
+}
+
+func (s *Shard) see(sample Sample) {
+	if len(s.witness) < witnessMax {
+		s.witness = append(s.witness, "at "+(sample.Due-s.phase.Begin).Round(time.Millisecond).String()+": "+sample.Outcome.Detail())
+	}
+}
+
+// second is the recorder of the second in which an arrival of the phase was due.
+func (s *Shard) second(due time.Duration) *recorder {
+	at := int((due - s.phase.Begin) / time.Second)
+	if s.seconds[at] == nil {
+		r := newRecorder(coarse)
+		s.seconds[at] = &r
+	}
+	return s.seconds[at]
+}
+
+// seconds is how many seconds the phase touches.
+func (p Phase) seconds() int { return max(0, int((p.End-p.Begin+time.Second-1)/time.Second)) }
