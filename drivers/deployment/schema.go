@@ -75,3 +75,13 @@ func Fingerprint(ctx context.Context, target drivers.Target) (store.Fingerprint,
 	}
 	return mongo.Fingerprint(ctx, target)
 }
+
+// Powers asks the server what the application role may do beyond its grants. Asked is
+// false where the engine has no restricted roles; Role.Why then says how that is known.
+func (h *Host) Powers(ctx context.Context, target drivers.Target) (powers []string, asked bool, err error) {
+	if !h.Role.Restricted || target.Engine.Family() != drivers.FamilyPostgres {
+		return nil, false, nil
+	}
+	powers, err = postgres.Powers(ctx, target)
+	return powers, err == nil, err
+}

@@ -1,0 +1,277 @@
+package migrations
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"tristore/drivers"
+	"tristore/drivers/deployment"
+	"tristore/drivers/store"
+	"tristore/reports/result"
+	"tristore/scenarios"
+)
+
+// HalfApplied brings databases of each store into the states that a dead starter leaves
+// behind, starts again, and sees what becomes of them. A sound start completes the
+// schema, or refuses and names the version that is half-applied.
+//
+// The states: the starter's session is ended by the server in the middle of the schema
+// and at its end (PostgreSQL), or the starter gives up between versions (MongoDB); the
+// newest version is marked half-applied when nothing of it is there, when all of it
+// is there, and when an index of it is missing.
+//
+// Cases: one per state, "completed or refused by name"; at least 12.
+// Facts:
+//   - states: made; at least 12
+//   - killed: starters that died while migrating; at least 3
+//   - survived = 0: starters that reported success although they were to die
+//   - completed, refused_by_name: how the states ended
+//   - skipped = 0: starts that reported success and left another catalogue or version
+//     than an undisturbed start, or something for the next start to do
+//   - refused_unnamed = 0: starts that failed without naming the version
+//   - changed_by_refusal = 0: objects that a refused start made or removed
+func HalfApplied(ctx context.Context, on scenarios.Stage, saw *result.Observation) {
+	record(saw, "states", "killed", "survived", "completed", "refused_by_name", "skipped", "refused_unnamed", "changed_by_refusal")
+	for _, name := range store.Names() {
+		alone, err := referenceOf(ctx, on, name)
+		if err != nil {
+			saw.Stop(err)
+			return
+		}
+		versions, err := deployment.Versions(on.Host.Files(name))
+		if err == nil && len(versions) == 0 {
+			err = fmt.Errorf("store %s has no versions", name)
+		}
+		if err != nil {
+			saw.Stop(err)
+			return
+		}
+		h := halfCheck{on, alone, versions, saw}
+		for _, state := range h.states() {
+			err := onBlank(ctx, on, name, func(blank *deployment.Blank) error { return h.try(ctx, blank, state) })
+			if err != nil {
+				saw.Stop(fmt.Errorf("store %s, %s: %w", name, state.name, err))
+				return
+			}
+		}
+	}
+}
+
+type halfCheck struct {
+	on       scenarios.Stage
+	alone    reference
+	versions []int64 // never empty
+	saw      *result.Observation
+}
+
+// state is one thing that a dead starter leaves behind. Its make brings an empty database
+// into it; errNoSuchState when this schema cannot be in it.
+type state struct {
+	name string
+	make func(ctx context.Context, blank *deployment.Blank) error
+}
+
+var errNoSuchState = errors.New("this schema has no such state")
+
+func (h halfCheck) states() []state {
+	states := []state{
+		{"marked half-applied, nothing of it there", h.markedNothing},
+		{"marked half-applied, all of it there", h.markedAll},
+		{"marked half-applied, an index missing", h.markedPart},
+	}
+	if h.on.Engine.Family() != drivers.FamilyPostgres {
+		return append(states, state{"given up while migrating", h.givenUp})
+	}
+	for _, index := range h.traps() {
+		states = append(states, state{"killed when " + index + " was made", func(ctx context.Context, blank *deployment.Blank) error { return h.killed(ctx, blank, index) }})
+	}
+	return states
+}
+
+// traps are the indexes at which a starter is killed: two, far apart where there are two.
+func (h halfCheck) traps() []string {
+	if all := h.alone.indexes; len(all) > 1 {
+		return []string{all[0], all[len(all)-1]}
+	}
+	return h.alone.indexes
+}
+
+func (h halfCheck) newest() int64 { return h.versions[len(h.versions)-1] }
+
+// before brings the database to the version before the newest one.
+func (h halfCheck) before(ctx context.Context, blank *deployment.Blank) error {
+	if len(h.versions) < 2 {
+		return nil
+	}
+	files := deployment.UpTo(h.on.Host.Files(blank.Store), h.versions[len(h.versions)-2])
+	_, err := deployment.Migrate(ctx, blank.Target, blank.Store, files)
+	return err
+}
+
+func (h halfCheck) markedNothing(ctx context.Context, blank *deployment.Blank) error {
+	if err := h.before(ctx, blank); err != nil {
+		return err
+	}
+	return deployment.MarkHalfApplied(ctx, blank.Target, h.newest())
+}
+
+func (h halfCheck) markedAll(ctx context.Context, blank *deployment.Blank) error {
+	if _, err := deployment.Migrate(ctx, blank.Target, blank.Store, h.on.Host.Files(blank.Store)); err != nil {
+		return err
+	}
+	return deployment.MarkHalfApplied(ctx, blank.Target, h.newest())
+}
+
+// markedPart drops an index that the newest version with one made, of those that can be
+// dropped alone.
+func (h halfCheck) markedPart(ctx context.Context, blank *deployment.Blank) error {
+	if err := h.before(ctx, blank); err != nil {
+		return err
+	}
+	older, err := deployment.Indexes(ctx, blank.Admin)
+	if err != nil {
+		return err
+	}
+	if _, err := deployment.Migrate(ctx, blank.Target, blank.Store, h.on.Host.Files(blank.Store)); err != nil {
+		return err
+	}
+	newer, err := deployment.Indexes(ctx, blank.Admin)
+	if err != nil {
+		return err
+	}
+	had := map[string]bool{}
+	for _, index := range older {
+		had[index.Table+"\x00"+index.Name] = true
+	}
+	for _, index := range newer {
+		if had[index.Table+"\x00"+index.Name] || deployment.DropIndex(ctx, blank.Target, index.Table, index.Name) != nil {
+			continue // older, or the server's own, such as that of a primary key
+		}
+		return deployment.MarkHalfApplied(ctx, blank.Target, h.newest())
+	}
+	return errNoSuchState
+}
+
+// killed lets the server end the starter's session when it has made one index.
+func (h halfCheck) killed(ctx context.Context, blank *deployment.Blank, index string) error {
+	if err := deployment.SetTrap(ctx, blank.Admin, h.on.Host.Role.Name, index); err != nil {
+		return err
+	}
+	_, err := deployment.Migrate(ctx, blank.Target, blank.Store, h.on.Host.Files(blank.Store))
+	h.died(ctx, blank, err)
+	return deployment.DisarmTrap(context.WithoutCancel(ctx), blank.Admin)
+}
+
+// givenUp ends a starter's context when it reads its newest file.
+func (h halfCheck) givenUp(ctx context.Context, blank *deployment.Blank) error {
+	mortal, die := context.WithCancelCause(ctx)
+	defer die(nil)
+	files := lethal{h.on.Host.Files(blank.Store), h.newest(), func() { die(errGivenUp) }}
+	_, err := deployment.Migrate(mortal, blank.Target, blank.Store, files)
+	h.died(ctx, blank, err)
+	return ctx.Err()
+}
+
+var errGivenUp = errors.New("the starter was to die here")
+
+func (h halfCheck) died(ctx context.Context, blank *deployment.Blank, err error) {
+	if err != nil {
+		h.saw.Add("killed", 1)
+		return
+	}
+	if ctx.Err() == nil {
+		h.saw.Add("survived", 1)
+		h.saw.See("store %s: a starter that was killed reported success", blank.Store)
+	}
+}
+
+// lethal is schema files that kill whoever reads one version.
+type lethal struct {
+	fs.FS
+	version int64
+	kill    func()
+}
+
+// Open kills before it hands the file out.
+func (l lethal) Open(name string) (fs.File, error) {
+	if version, is := deployment.VersionOf(name); is && version == l.version {
+		l.kill()
+	}
+	return l.FS.Open(name)
+}
+
+// try brings a database into a state, starts again, and sees what becomes of it.
+func (h halfCheck) try(ctx context.Context, blank *deployment.Blank, s state) error {
+	what := string(blank.Store) + " " + s.name
+	if err := s.make(ctx, blank); errors.Is(err, errNoSuchState) {
+		h.saw.See("%s: %v", what, err)
+		return nil
+	} else if err != nil {
+		return err
+	}
+	left, err := deployment.Fingerprint(ctx, blank.Admin)
+	if err != nil {
+		return err
+	}
+	h.saw.Add("states", 1)
+	done, startErr := deployment.Migrate(ctx, blank.Target, blank.Store, h.on.Host.Files(blank.Store))
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	after, err := deployment.Fingerprint(ctx, blank.Admin)
+	if err != nil {
+		return err
+	}
+	o := outcome{what, done, after}
+	if startErr != nil {
+		h.saw.Compare(what, asPromised, h.refused(o, left, startErr))
+		return nil
+	}
+	h.saw.Compare(what, asPromised, h.completed(ctx, blank, o))
+	return nil
+}
+
+// outcome is what one start after a dead one reported and left.
+type outcome struct {
+	what string
+	done store.Migration
+	left store.Fingerprint
+}
+
+const asPromised = "completed or refused by name"
+
+// completed looks behind a start that reported success.
+func (h halfCheck) completed(ctx context.Context, blank *deployment.Blank, o outcome) string {
+	again, err := settled(ctx, h.on, blank)
+	differences := h.alone.catalogue(h.saw, o.what, o.left)
+	switch {
+	case err != nil:
+		h.saw.See("%s: reported success, and then: %v", o.what, err)
+	case again > 0:
+		h.saw.See("%s: reported success and left %d versions to the next start", o.what, again)
+	case o.done.Version != h.alone.migration.Version:
+		h.saw.See("%s: reported success at version %d, not %d", o.what, o.done.Version, h.alone.migration.Version)
+	case differences == 0:
+		h.saw.Add("completed", 1)
+		return asPromised
+	}
+	h.saw.Add("skipped", 1)
+	return "skipped"
+}
+
+// refused looks behind a start that failed.
+func (h halfCheck) refused(o outcome, before store.Fingerprint, err error) string {
+	if changed := before.Against(o.left).Catalogue(); changed > 0 {
+		h.saw.Add("changed_by_refusal", float64(changed))
+		h.saw.See("%s: refused, and changed %d objects", o.what, changed)
+	}
+	if version, named := deployment.Refused(err); named && version == h.newest() {
+		h.saw.Add("refused_by_name", 1)
+		return asPromised
+	}
+	h.saw.Add("refused_unnamed", 1)
+	h.saw.See("%s: %v", o.what, err)
+	return "refused without naming the version"
+}
