@@ -1,0 +1,274 @@
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/network"
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+
+	"tristore/drivers"
+)
+
+// loopback is where a cluster's ports are published, and nowhere else.
+const loopback = "127.0.0.1"
+
+// startContainer starts the engine in a container of its own. First it removes what dead
+// runs left. On error nothing that it started is left, and the server's log is kept.
+func startContainer(ctx context.Context, spec Spec) (_ *Cluster, err error) {
+	begun := time.Now()
+	log := spec.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	if removed, err := sweepContainers(ctx); err != nil {
+		return nil, err
+	} else if len(removed) > 0 {
+		log.Info("removed what a dead run had left", "what", removed)
+	}
+	image, err := imageAvailable(ctx, spec.Engine, spec.Images)
+	if err != nil {
+		return nil, err
+	}
+	recipe, err := recipeFor(spec)
+	if err != nil {
+		return nil, err
+	}
+	started := &running{spec: spec, image: image, label: rand.Text()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, started.end(ctx))
+		}
+	}()
+	log.Info("starting", "engine", spec.Engine, "image", image)
+	if err := started.run(ctx, recipe); err != nil {
+		return nil, fmt.Errorf("starting %s from image %s: %w", spec.Engine, image, err)
+	}
+	version, settings, err := started.ready(ctx, recipe)
+	if err != nil {
+		return nil, fmt.Errorf("%s from image %s: %w", spec.Engine, image, err)
+	}
+	return &Cluster{
+		Engine: spec.Engine, Reach: drivers.Container, Version: version,
+		Admin:  recipe.admin(started.address),
+		CAFile: recipe.trust.CAFile, OtherCAFile: recipe.trust.OtherCAFile,
+		Asked: started.asked(recipe), InForce: started.inForce(settings),
+		Ready: time.Since(begun), Dir: spec.Dir,
+		Tools: containerTools{
+			container: started.id, image: image, server: spec.Engine,
+			host: "localhost", port: recipe.port, ca: inside + "/ca.crt",
+		},
+		close: started.end,
+	}, nil
+}
+
+// recipe is how one product runs in a container: all that differs between products.
+type recipe struct {
+	// port is the server's inside; outside is the one on loopback, empty for any.
+	port, outside string
+	environment   map[string]string
+	// files are copied to the folder inside; account is given them before the server starts.
+	files      map[string][]byte
+	account    string
+	entrypoint string // of the image; runs as root and steps down itself
+	command    []string
+	settings   map[string]string // as asked
+	trust      material
+	// launch is testcontainers' module for the product, or its generic Run.
+	launch func(ctx context.Context, image string, options ...testcontainers.ContainerCustomizer) (testcontainers.Container, error)
+	// target is a database as the administrator, with its password and the run's CA.
+	target func(scheme, address, database string, options url.Values) drivers.Target
+	// admin is the maintenance database at a host:port outside.
+	admin func(address string) drivers.Target
+	// settle does what only a running server can be asked to do; nil for nothing.
+	settle func(ctx context.Context, address string) error
+	// info is a real query over TLS.
+	info func(ctx context.Context, target drivers.Target) (version string, settings map[string]string, err error)
+}
+
+// recipeFor makes the run's certificates and accounts, and says how the engine runs.
+func recipeFor(spec Spec) (recipe, error) {
+	if err := os.MkdirAll(spec.Dir, 0o755); err != nil {
+		return recipe{}, fmt.Errorf("making the folder of the cluster: %w", err)
+	}
+	trust, err := newMaterial(spec.Dir)
+	if err != nil {
+		return recipe{}, err
+	}
+	password := drivers.GenerateSecret()
+	made := recipe{trust: trust, files: map[string][]byte{"password": []byte(password.Reveal())}}
+	for name, path := range map[string]string{
+		"ca.crt": trust.CAFile, "server.crt": trust.CertFile, "server.key": trust.KeyFile, "server.pem": trust.BundleFile,
+	} {
+		if made.files[name], err = os.ReadFile(path); err != nil {
+			return recipe{}, fmt.Errorf("reading the certificates of the cluster: %w", err)
+		}
+	}
+	made.target = func(scheme, address, database string, options url.Values) drivers.Target {
+		return drivers.Target{Engine: spec.Engine, CAFile: trust.CAFile,
+			URL: drivers.NewURL(scheme, administrator, password, address, database, options)}
+	}
+	switch spec.Engine.Product {
+	case drivers.Postgres:
+		return postgresRecipe(spec, made), nil
+	case drivers.Mongo:
+		return mongoRecipe(spec, made)
+	case drivers.FerretDB:
+		return ferretRecipe(spec, made), nil
+	default:
+		return recipe{}, fmt.Errorf("no container is known for %s", spec.Engine)
+	}
+}
+
+// administrator is the account made for the run, by the image itself.
+const administrator = "tristore"
+
+// inside is the folder of our files in the container; passwordFile is among them.
+const (
+	inside       = "/etc/tristore"
+	passwordFile = inside + "/password"
+)
+
+// handOver gives the server's account our files, which are copied as root's, and goes on
+// to the image's own entry point as if nothing had been.
+const handOver = `chown -R "$1" ` + inside + ` && chmod 700 ` + inside + ` && shift && exec "$@"`
+
+// running is one started container.
+type running struct {
+	spec    Spec
+	image   string
+	label   string // finds the container, also when its creation was cut off
+	id      string
+	address string // host:port for clients
+	limits  container.Resources
+}
+
+// run creates and starts the container. It is not cut off half way by a cancelled ctx,
+// so that there is never a container that nobody has heard of.
+func (r *running) run(ctx context.Context, recipe recipe) error {
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.patience())
+	defer cancel()
+	labels := ownerLabels(r.spec.RunID)
+	labels[labelCluster] = r.label
+	options := []testcontainers.ContainerCustomizer{
+		testcontainers.WithLabels(labels),
+		testcontainers.WithEnv(recipe.environment),
+		testcontainers.WithExposedPorts(recipe.port + "/tcp"),
+		testcontainers.WithEntrypoint("sh", "-c", handOver, "sh", recipe.account, recipe.entrypoint),
+		testcontainers.WithCmd(recipe.command...),
+		testcontainers.WithFiles(copies(recipe.files)...),
+		testcontainers.WithHostConfigModifier(func(host *container.HostConfig) {
+			port := network.MustParsePort(recipe.port + "/tcp")
+			host.PortBindings = network.PortMap{port: {{HostIP: netip.MustParseAddr(loopback), HostPort: recipe.outside}}}
+			host.ShmSize = sharedMemory
+			limit(&host.Resources, r.spec.Limits)
+		}),
+		withoutWaiting(),
+	}
+	started, err := recipe.launch(bounded, r.image, options...)
+	if err != nil {
+		return err
+	}
+	r.id = started.GetContainerID()
+	state, err := started.Inspect(bounded)
+	if err != nil {
+		return fmt.Errorf("asking the daemon about the container: %w", err)
+	}
+	r.limits = state.HostConfig.Resources
+	bindings := state.NetworkSettings.Ports[network.MustParsePort(recipe.port+"/tcp")]
+	if len(bindings) == 0 {
+		return fmt.Errorf("the container ended at once or its port %s is not published", recipe.port)
+	}
+	r.address = net.JoinHostPort(loopback, bindings[0].HostPort)
+	return ctx.Err()
+}
+
+// sharedMemory is room for parallel queries, in bytes; a container's usual 64 MiB is not enough.
+const sharedMemory = 256 << 20
+
+// withoutWaiting removes a module's own readiness: a log line or an open port is less than
+// an answered query, and the module would look for the server at another address.
+func withoutWaiting() testcontainers.CustomizeRequestOption {
+	return func(request *testcontainers.GenericContainerRequest) error {
+		request.WaitingFor = nil
+		return nil
+	}
+}
+
+func copies(files map[string][]byte) []testcontainers.ContainerFile {
+	var all []testcontainers.ContainerFile
+	for name, content := range files {
+		all = append(all, testcontainers.ContainerFile{
+			Reader: bytes.NewReader(content), ContainerFilePath: inside + "/" + name, FileMode: 0o600,
+		})
+	}
+	return all
+}
+
+// limit states the resources; no swap, so that a memory limit is a memory limit.
+func limit(resources *container.Resources, limits Limits) {
+	resources.NanoCPUs = int64(limits.CPUs * 1e9)
+	resources.CpusetCpus = joinCores(limits.CPUSet)
+	resources.Memory, resources.MemorySwap = limits.MemoryBytes, limits.MemoryBytes
+}
+
+func (r *running) patience() time.Duration {
+	if r.spec.Patience > 0 {
+		return r.spec.Patience
+	}
+	return 2 * time.Minute
+}
+
+// asked and inForce are what was wanted and what the server and the daemon say is so.
+func (r *running) asked(recipe recipe) map[string]string {
+	asked := maps.Clone(recipe.settings)
+	var wanted container.Resources
+	limit(&wanted, r.spec.Limits)
+	maps.Copy(asked, limitFacts(wanted))
+	asked["image"] = r.spec.Images.candidates(r.spec.Engine)[0]
+	return asked
+}
+
+func (r *running) inForce(settings map[string]string) map[string]string {
+	inForce := maps.Clone(settings)
+	maps.Copy(inForce, limitFacts(r.limits))
+	inForce["image"] = r.image
+	return inForce
+}
+
+// endPatience bounds the removal of a cluster's container.
+const endPatience = time.Minute
+
+// end keeps the server's log and removes the container with its volumes, also when ctx is over.
+func (r *running) end(ctx context.Context) (err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endPatience)
+	defer cancel()
+	daemon, err := openDaemon(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, daemon.Close()) }()
+	mine := make(client.Filters).Add("label", labelCluster+"="+r.label)
+	containers, err := daemon.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: mine})
+	if err != nil {
+		return fmt.Errorf("finding the container of %s: %w", r.spec.Engine, err)
+	}
+	for _, found := range containers.Items {
+		kept := keepLog(ctx, daemon, found.ID, r.spec.Dir)
+		_, removed := removeContainer(ctx, daemon, found.ID)
+		err = errors.Join(err, kept, removed)
+	}
+	return err
+}

@@ -1,0 +1,65 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/testcontainers/testcontainers-go"
+	"github.com/testcontainers/testcontainers-go/log"
+)
+
+// daemonPatience bounds the search for a daemon: a socket that exists may belong to one
+// that hangs. It is generous since testcontainers keeps its first answer for good.
+const daemonPatience = 30 * time.Second
+
+// openDaemon returns a client of the Docker-compatible daemon that testcontainers finds
+// (DOCKER_HOST, the usual socket, a rootless one). The caller closes it. Its errors are
+// sentences for the user and wrap ErrUnreachable.
+func openDaemon(ctx context.Context) (*testcontainers.DockerClient, error) {
+	tameTestcontainers()
+	bounded, cancel := context.WithTimeout(ctx, daemonPatience)
+	defer cancel()
+	daemon, err := testcontainers.NewDockerClientWithOpts(bounded)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("asking for a Docker daemon: %w", ctx.Err())
+		}
+		return nil, fmt.Errorf("%w: no Docker-compatible daemon answers; start one (as root on Debian: drivers/cluster/images/daemon.sh) or ask for --reach embedded: %w",
+			ErrUnreachable, err)
+	}
+	if host := daemon.DaemonHost(); !onThisMachine(host) {
+		return nil, fmt.Errorf("%w: the Docker daemon at %s is on another machine, and a cluster's ports are published on its loopback only; point DOCKER_HOST at a local socket, or ask for --reach embedded or external",
+			ErrUnreachable, redacted(host))
+	}
+	return daemon, nil
+}
+
+// tameTestcontainers turns off its reaper and its own log, before anything reads them.
+// The reaper is a second owner of what we own (see container_sweep.go), and an image that
+// a machine without a registry does not have. Both switches are process-wide: the library
+// takes the first from the environment or a file only, so that it is set there.
+var tameTestcontainers = sync.OnceFunc(func() {
+	_ = os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
+	log.SetDefault(log.NewNoopLogger())
+})
+
+func onThisMachine(host string) bool {
+	address, err := url.Parse(host)
+	if err != nil {
+		return false
+	}
+	return slices.Contains([]string{"unix", "npipe"}, address.Scheme) ||
+		slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, address.Hostname())
+}
+
+func redacted(host string) string {
+	if address, err := url.Parse(host); err == nil {
+		return address.Redacted()
+	}
+	return "the address given"
+}

@@ -1,0 +1,121 @@
+package cluster
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"tristore/drivers"
+	"tristore/drivers/cluster/programs"
+	"tristore/drivers/mongo"
+)
+
+// replicaSet is the name of the one-member set; transactions and change streams need one.
+const replicaSet = "tristore"
+
+// mongoRecipe runs the official MongoDB image as a replica set of one member.
+//
+// A member announces an address, and drivers go to the announced one, not to the one they
+// were given. So that it is the same inside and outside, the server listens inside on the
+// very port that is published on loopback.
+func mongoRecipe(spec Spec, made recipe) (recipe, error) {
+	port, err := freePort()
+	if err != nil {
+		return recipe{}, err
+	}
+	made.port, made.outside = port, port
+	made.settings = mongoSettings(spec)
+	made.command = []string{
+		"mongod", "--port", port, "--bind_ip_all", "--auth", "--replSet", replicaSet, "--keyFile", inside + "/keyfile",
+		"--tlsMode", "requireTLS", "--tlsCertificateKeyFile", inside + "/server.pem", "--tlsCAFile", inside + "/ca.crt",
+		// Clients sign in with a password, and the member's own certificate is for serving only.
+		"--tlsAllowConnectionsWithoutCertificates", "--setParameter", "tlsWithholdClientCertificate=true",
+	}
+	for _, name := range slices.Sorted(maps.Keys(made.settings)) {
+		if value := made.settings[name]; strings.HasPrefix(name, "--") {
+			made.command = append(made.command, name, value)
+		} else {
+			made.command = append(made.command, "--setParameter", name+"="+value)
+		}
+	}
+	made.files["keyfile"] = []byte(rand.Text() + rand.Text())
+	made.environment = map[string]string{
+		"MONGO_INITDB_ROOT_USERNAME": administrator, "MONGO_INITDB_ROOT_PASSWORD_FILE": passwordFile,
+	}
+	made.account, made.entrypoint = "mongodb", "docker-entrypoint.sh"
+	made.launch, made.info = launchAny, mongo.ServerInfo
+	made.admin = func(address string) drivers.Target {
+		return made.target("mongodb", address, "admin", url.Values{"authSource": {"admin"}, "replicaSet": {replicaSet}})
+	}
+	made.settle = func(ctx context.Context, address string) error {
+		return initiate(ctx, made.target("mongodb", address, "admin", url.Values{"authSource": {"admin"}, "directConnection": {"true"}}))
+	}
+	return made, nil
+}
+
+// mongoSettings: names with dashes are mongod's options, others its parameters. MongoDB
+// has no switch that makes an acknowledged write less durable for a whole server; the
+// journal is written every so many milliseconds, and majority writes wait for it.
+func mongoSettings(spec Spec) map[string]string {
+	settings := map[string]string{}
+	if spec.Limits.MemoryBytes > 0 { // a quarter, as for the other family; mongod's least is 0.25
+		settings["--wiredTigerCacheSizeGB"] = fmt.Sprintf("%.2f", max(0.25, float64(spec.Limits.MemoryBytes)/4/(1<<30)))
+	}
+	for name, value := range spec.Settings {
+		settings[name] = value
+	}
+	return settings
+}
+
+// initiate makes the server the primary of its own set. A server that is one already is fine.
+func initiate(ctx context.Context, direct drivers.Target) error {
+	if mongo.Exec(ctx, direct, `{"replSetGetStatus": 1}`) == nil {
+		return nil
+	}
+	command := fmt.Sprintf(`{"replSetInitiate": {"_id": %q, "members": [{"_id": 0, "host": %q}]}}`, replicaSet, direct.URL.HostPort())
+	if err := mongo.Exec(ctx, direct, command); err != nil {
+		return fmt.Errorf("initiating the replica set: %w", err)
+	}
+	return nil
+}
+
+// ferretRecipe runs the local image of FerretDB 1 or 2, whose entry point takes the
+// administrator from the environment, and the rest as arguments of the program.
+func ferretRecipe(spec Spec, made recipe) recipe {
+	made.port, made.account, made.entrypoint = "27017", "ferretdb", "docker-entrypoint.sh"
+	made.command = []string{"ferretdb"}
+	if spec.Engine.Major == 1 {
+		const home = "/var/lib/ferretdb"
+		arguments, _ := programs.FerretDBArgs(programs.FerretDBPlace{
+			DataDir: home, StateDir: home, Listen: ":" + made.port,
+			CertFile: inside + "/server.crt", KeyFile: inside + "/server.key", Relaxed: spec.Durability == Relaxed,
+		})
+		made.command = append(made.command, arguments...)
+	}
+	made.environment = map[string]string{"FERRETDB_SETUP_USERNAME": administrator, "FERRETDB_SETUP_PASSWORD_FILE": passwordFile}
+	made.settings = map[string]string{"durability": spec.Durability.String()}
+	made.launch, made.info = launchAny, mongo.ServerInfo
+	made.admin = func(address string) drivers.Target {
+		return made.target("mongodb", address, "admin", url.Values{"authSource": {"admin"}})
+	}
+	return made
+}
+
+// freePort asks the kernel for a port nobody listens on. Somebody may take it before the
+// container does; the daemon then says that it is in use.
+func freePort() (string, error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort(loopback, "0"))
+	if err != nil {
+		return "", fmt.Errorf("looking for a free port: %w", err)
+	}
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return "", err
+	}
+	return port, listener.Close()
+}
