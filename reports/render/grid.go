@@ -103,3 +103,40 @@ func (g grid) tally(engine string) map[result.Status]int {
 func (r row) Clean() bool {
 	return !slices.ContainsFunc(r.Cells, func(c cell) bool { return c.Finding.Status != result.Pass })
 }
+
+// group is findings of one engine that share a reason and have no evidence, such as
+// everything that an interrupted run did not reach: one sentence for all of them.
+type group struct {
+	Engine result.Engine
+	Status result.Status
+	Reason string
+	Cells  []cell
+}
+
+// gather takes the groups of two or more out of the cells; what is left stands alone.
+func gather(cells []cell) (alone []cell, groups []group) {
+	type key struct {
+		engine, reason string
+		status         result.Status
+	}
+	keyOf := func(c cell) key { return key{c.Engine.Engine, c.Finding.Reason, c.Finding.Status} }
+	size, place := map[key]int{}, map[key]int{}
+	for _, c := range cells {
+		if len(c.Finding.Evidence) == 0 {
+			size[keyOf(c)]++
+		}
+	}
+	for _, c := range cells {
+		at := keyOf(c)
+		if len(c.Finding.Evidence) > 0 || size[at] < 2 {
+			alone = append(alone, c)
+			continue
+		}
+		if _, begun := place[at]; !begun {
+			place[at] = len(groups)
+			groups = append(groups, group{Engine: c.Engine, Status: c.Finding.Status, Reason: c.Finding.Reason})
+		}
+		groups[place[at]].Cells = append(groups[place[at]].Cells, c)
+	}
+	return alone, groups
+}

@@ -96,11 +96,19 @@ func summaryFindings(page *strings.Builder, title string, cells []cell) {
 		return
 	}
 	fmt.Fprintf(page, "\n## %s\n", title)
-	for _, c := range cells {
+	alone, groups := gather(cells)
+	for _, c := range alone {
 		fmt.Fprintf(page, "\n### %s on %s: %s\n\n%s\n", inline(c.Claim.ID), inline(c.Engine.Title), c.Finding.Status, inline(c.Finding.Reason))
 		if len(c.Finding.Evidence) > 0 {
 			page.WriteString("\n" + fenced(c.Finding.Evidence))
 		}
+	}
+	for _, g := range groups {
+		var claims []string
+		for _, c := range g.Cells {
+			claims = append(claims, inline(c.Claim.ID))
+		}
+		fmt.Fprintf(page, "\n### %s on %s: %s\n\n%s\n\n%s\n", plural(len(claims), "claim"), inline(g.Engine.Title), g.Status, inline(g.Reason), strings.Join(claims, ", "))
 	}
 }
 
@@ -138,6 +146,9 @@ func summaryLimits(page *strings.Builder, run *result.Run) {
 	page.WriteString("\n## What was not tested\n\n")
 	for _, said := range untested(run) {
 		fmt.Fprintf(page, "- %s\n", inline(said))
+	}
+	if missing := undecided(run); len(missing) > 0 {
+		fmt.Fprintf(page, "- Of what the platform lists to certify, not decided here: %s\n", inline(strings.Join(missing, "; ")))
 	}
 	fmt.Fprintf(page, "\nJudge the same facts again without any server: `tristore judge reports/out/%s`\n", run.ID)
 }

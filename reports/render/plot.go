@@ -80,16 +80,23 @@ func (s scale) place(ms float64, p plot) float64 {
 	return round(p.Bottom - share*(p.Bottom-p.Top))
 }
 
-// ticks labels the steps of 1, 2, 5, or only the powers of ten when those are many.
+// ticks labels the steps of 1, 2, 5; when those are many, the powers of ten and the ends.
 func (s scale) ticks(p plot) []tick {
 	var all []tick
-	wide := s.high/s.low > 300
+	wide := s.high/s.low > 200
 	for v := s.low; v <= s.high*1.001; v = next(v) {
-		if digit := leading(v); !wide || digit == 1 {
-			all = append(all, tick{s.place(v, p), short(v)})
+		end := v < s.low*1.001 || v > s.high*0.999
+		if at := s.place(v, p); !wide || leading(v) == 1 || end && s.clear(v, p) {
+			all = append(all, tick{at, short(v)})
 		}
 	}
 	return all
+}
+
+// clear tells whether a label at v would stand apart from the nearest power of ten.
+func (s scale) clear(v float64, p plot) bool {
+	below := math.Pow(10, math.Floor(math.Log10(v)))
+	return math.Abs(s.place(below, p)-s.place(v, p)) > 14 && math.Abs(s.place(below*10, p)-s.place(v, p)) > 14
 }
 
 // timeline draws the median and the 99th percentile of each second.
@@ -113,7 +120,7 @@ func timeline(m result.Measurement, axis scale) plot {
 
 func perSecond(m result.Measurement) (median, tail []reading) {
 	for _, s := range m.Timeline {
-		if s.Count > 0 {
+		if s.Count > 0 && s.P50 == s.P50 && s.P99 == s.P99 { // neither is NaN
 			median = append(median, reading{float64(s.Second), s.P50})
 			tail = append(tail, reading{float64(s.Second), s.P99})
 		}
@@ -125,6 +132,7 @@ func perSecond(m result.Measurement) (median, tail []reading) {
 // each further nine the same room.
 func percentiles(due, service []reading, axis scale) plot {
 	p := frame("latency by percentile, from the due time and from the call")
+	p.Right = 396 // the labels at the end are longer
 	p.XTitle = "percentile"
 	nines := 2.0
 	for _, r := range append(append([]reading{}, due...), service...) {
@@ -180,9 +188,9 @@ func (p *plot) draw(c curve, across func(float64) float64, axis scale) {
 		return
 	}
 	var path strings.Builder
-	for i, r := range c.readings {
+	for _, r := range c.readings {
 		step := "L"
-		if i == 0 {
+		if path.Len() == 0 {
 			step = "M"
 		}
 		fmt.Fprintf(&path, "%s%s %s", step, number(across(r.x)), number(axis.place(r.ms, *p)))

@@ -6,17 +6,41 @@ import (
 	"slices"
 	"strings"
 
+	"tristore/reports/advice"
 	"tristore/reports/result"
+	"tristore/reports/stats"
 )
 
 // split is the split measurement as the report shows it.
 type split struct {
 	*result.Split
+	Advice   advice.Advice
+	Ratios   []ratioLine
+	Effects  plot
+	HasRatio bool
 	Cells    []armLine
 	Plot     plot
 	HasPlot  bool
 	Hardware []pair
 	Unusable []string
+}
+
+// ratioLine is one effect with its interval.
+type ratioLine struct {
+	Name, Means string
+	stats.Ratio
+}
+
+// Text is the effect in numbers, or how many blocks are missing.
+func (r ratioLine) Text() string {
+	switch {
+	case r.Blocks == 0:
+		return "not measured: no block had every cell"
+	case !r.Enough():
+		return fmt.Sprintf("%.2f×, no interval: %s of %d needed", r.Estimate, plural(r.Blocks, "block"), r.Needed)
+	default:
+		return fmt.Sprintf("%.2f× (%.2f to %.2f, at least %.1f %% confidence, %s)", r.Estimate, r.Low, r.High, 100*r.Confidence, plural(r.Blocks, "block"))
+	}
 }
 
 // armLine is one cell of the 2×2 over its usable windows.
@@ -35,7 +59,12 @@ func splitOf(run *result.Run) *split {
 	if run.Split == nil {
 		return nil
 	}
-	s := &split{Split: run.Split, Hardware: pairs(run.Split.Hardware)}
+	s := &split{Split: run.Split, Hardware: pairs(run.Split.Hardware), Advice: advice.Of(run.Split)}
+	s.Ratios = []ratioLine{
+		{"interference", "auth p99 beside collections over auth alone, one cluster", s.Advice.Interference},
+		{"gain of two clusters", "auth p99 on one cluster over two of the same total hardware", s.Advice.Gain},
+	}
+	s.Effects, s.HasRatio = effects(s.Ratios, run.Split.AgreedInterference)
 	for _, arm := range arms() {
 		s.Cells = append(s.Cells, armOf(run.Split, arm))
 	}
@@ -109,6 +138,50 @@ func blocks(facts *result.Split) (plot, bool) {
 	return p, true
 }
 
+// effects draws each ratio with its interval over a logarithmic axis, with a line at no
+// effect and one at the interference that was agreed.
+func effects(ratios []ratioLine, agreed float64) (plot, bool) {
+	p := plot{Title: "interference and gain with their intervals", Width: 760, Height: 128, Left: 176, Right: 740, Top: 22, Bottom: 92}
+	low, high := 0.8, 1.25
+	for _, r := range ratios {
+		if r.Blocks == 0 {
+			return p, false
+		}
+		low, high = min(low, r.Estimate/1.1), max(high, r.Estimate*1.1)
+		if r.Enough() {
+			low, high = min(low, r.Low/1.1), max(high, r.High*1.1)
+		}
+	}
+	if agreed > 0 {
+		high = max(high, agreed*1.1)
+	}
+	across := func(v float64) float64 {
+		return round(p.Left + math.Log(v/low)/math.Log(high/low)*(p.Right-p.Left))
+	}
+	upright := func(class, label string, at float64) {
+		x := number(across(at))
+		p.Lines = append(p.Lines, line{Class: class, Path: "M" + x + " " + number(p.Top-4) + "L" + x + " " + number(p.Bottom), Label: label, LabelX: across(at) - 4, LabelY: p.Top - 9})
+	}
+	upright("none", "no effect", 1)
+	if agreed > 1 {
+		upright("slo", "agreed", agreed)
+	}
+	for _, v := range []float64{0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 5, 10, 20, 50} {
+		if v >= low && v <= high {
+			p.X = append(p.X, tick{across(v), number(v) + "×"})
+		}
+	}
+	for i, r := range ratios {
+		y := p.Top + 18 + float64(i)*34
+		p.Y = append(p.Y, tick{y, r.Name})
+		if r.Enough() {
+			p.Bars = append(p.Bars, bar{"effect", across(r.Low), across(r.High), y})
+		}
+		p.Dots = append(p.Dots, dot{Class: "block", Title: r.Name + " " + r.Text(), X: across(r.Estimate), Y: y})
+	}
+	return p, true
+}
+
 func dotOf(w result.SplitWindow, x, y float64) dot {
 	class := "block"
 	title := fmt.Sprintf("block %d: %s", w.Block, milli(w.Auth.Latency.P99))
@@ -137,7 +210,12 @@ func summarySplit(page *strings.Builder, run *result.Run) {
 	if s == nil {
 		return
 	}
-	page.WriteString("\n## One cluster or two\n\n| At equal total hardware | Windows used | Auth p99, middle (span) | Collections p99, middle (span) |\n|---|--:|--:|--:|\n")
+	fmt.Fprintf(page, "\n## One cluster or two\n\n**%s** %s\n\n", s.Advice.Verdict, inline(s.Advice.Sentence))
+	for _, r := range s.Ratios {
+		fmt.Fprintf(page, "- %s, %s: %s\n", capital(r.Name), r.Means, r.Text())
+	}
+	fmt.Fprintf(page, "- What would refute it: %s\n- Cheapest next step: %s\n", inline(s.Advice.Refutes), inline(s.Advice.CheapestNext))
+	page.WriteString("\n| At equal total hardware | Windows used | Auth p99, middle (span) | Collections p99, middle (span) |\n|---|--:|--:|--:|\n")
 	for _, arm := range s.Cells {
 		fmt.Fprintf(page, "| %s | %d | %s | %s |\n", arm.Cell, arm.Windows, arm.Auth, arm.Others)
 	}

@@ -21,7 +21,9 @@ type view struct {
 	Areas      []area
 	Columns    []result.Engine
 	Failed     []cell
-	Undecided  []cell
+	Undecided  int
+	Single     []cell  // undecided, one by one
+	Groups     []group // undecided for one and the same reason
 	NotAsked   []cell
 	Passed     []cell
 	Loads      []load
@@ -29,6 +31,7 @@ type view struct {
 	Difference []setting
 	Settings   []settings
 	Untested   []string
+	Subjects   []string // of the platform's list, not decided here
 	Folder     string
 }
 
@@ -81,10 +84,13 @@ func viewOf(run *result.Run) view {
 	v := view{
 		Run: run, Status: run.Verdict.Status, Headline: first, Rest: rest,
 		Tally: shares(table.tally("")), Host: pairs(run.Environment.Host), Columns: table.Engines, Areas: areas(table),
-		Failed: table.cells(result.Fail), Undecided: table.cells(result.Inconclusive, result.Invalid),
+		Failed:   table.cells(result.Fail),
 		NotAsked: table.cells(result.NotApplicable), Passed: table.cells(result.Pass),
-		Split: splitOf(run), Untested: untested(run), Folder: "reports/out/" + run.ID,
+		Split: splitOf(run), Untested: untested(run), Subjects: undecided(run), Folder: "reports/out/" + run.ID,
 	}
+	undecided := table.cells(result.Inconclusive, result.Invalid)
+	v.Undecided = len(undecided)
+	v.Single, v.Groups = gather(undecided)
 	for _, engine := range table.Engines {
 		v.Engines = append(v.Engines, engineLine{engine, shares(table.tally(engine.Engine))})
 		lines := settingsOf(run, engine)
