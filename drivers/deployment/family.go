@@ -33,11 +33,11 @@ type opened[S any] struct {
 	close func(context.Context) error
 }
 
-func openFamily(ctx context.Context, admin drivers.Target) (family, error) {
+func openFamily(admin drivers.Target) family {
 	if admin.Engine.Family() == drivers.FamilyPostgres {
-		return openPostgres(ctx, admin)
+		return openPostgres(admin)
 	}
-	return openMongo(ctx, admin)
+	return openMongo(admin)
 }
 
 // openInto opens one store and puts it into the deployment.

@@ -10,22 +10,21 @@ import (
 
 // mongoFamily serves family by the administrator of a MongoDB-compatible cluster.
 type mongoFamily struct {
-	*mongo.Admin
+	*admins[*mongo.Admin]
 	at drivers.Target
 }
 
-func openMongo(ctx context.Context, admin drivers.Target) (family, error) {
-	opened, err := mongo.OpenAdmin(ctx, admin)
-	if err != nil {
-		return nil, err
-	}
-	return mongoFamily{opened, admin}, nil
+func openMongo(admin drivers.Target) family {
+	return mongoFamily{newAdmins(func(ctx context.Context) (*mongo.Admin, error) { return mongo.OpenAdmin(ctx, admin) }), admin}
 }
 
-func (m mongoFamily) CreateRole(ctx context.Context, name string) (Role, error) {
-	password := drivers.GenerateSecret()
-	restricted, why, err := m.Admin.CreateRole(ctx, name, password)
-	return Role{Name: name, Password: password, Restricted: restricted, Why: why}, err
+func (m mongoFamily) CreateRole(ctx context.Context, name string) (role Role, err error) {
+	role = Role{Name: name, Password: drivers.GenerateSecret()}
+	err = m.with(ctx, func(admin *mongo.Admin) error {
+		role.Restricted, role.Why, err = admin.CreateRole(ctx, name, role.Password)
+		return err
+	})
+	return role, err
 }
 
 // DropRole removes the account where CreateRole keeps it: in the administrator's database.
@@ -34,7 +33,11 @@ func (m mongoFamily) DropRole(ctx context.Context, name string) error {
 }
 
 func (m mongoFamily) CreateDatabase(ctx context.Context, name string, role Role) error {
-	return m.Admin.CreateDatabase(ctx, name, role.Name)
+	return m.with(ctx, func(admin *mongo.Admin) error { return admin.CreateDatabase(ctx, name, role.Name) })
+}
+
+func (m mongoFamily) DropDatabase(ctx context.Context, name string) error {
+	return m.with(ctx, func(admin *mongo.Admin) error { return admin.DropDatabase(ctx, name) })
 }
 
 func mongoUsers(ctx context.Context, target drivers.Target) (opened[store.Users], error) {

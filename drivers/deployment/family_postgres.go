@@ -10,22 +10,21 @@ import (
 
 // postgresFamily serves family and cloner by the administrator of a PostgreSQL cluster.
 type postgresFamily struct {
-	*postgres.Admin
+	*admins[*postgres.Admin]
 	at drivers.Target
 }
 
-func openPostgres(ctx context.Context, admin drivers.Target) (family, error) {
-	opened, err := postgres.OpenAdmin(ctx, admin)
-	if err != nil {
-		return nil, err
-	}
-	return postgresFamily{opened, admin}, nil
+func openPostgres(admin drivers.Target) family {
+	return postgresFamily{newAdmins(func(ctx context.Context) (*postgres.Admin, error) { return postgres.OpenAdmin(ctx, admin) }), admin}
 }
 
-func (p postgresFamily) CreateRole(ctx context.Context, name string) (Role, error) {
-	password := drivers.GenerateSecret()
-	restricted, why, err := p.Admin.CreateRole(ctx, name, password)
-	return Role{Name: name, Password: password, Restricted: restricted, Why: why}, err
+func (p postgresFamily) CreateRole(ctx context.Context, name string) (role Role, err error) {
+	role = Role{Name: name, Password: drivers.GenerateSecret()}
+	err = p.with(ctx, func(admin *postgres.Admin) error {
+		role.Restricted, role.Why, err = admin.CreateRole(ctx, name, role.Password)
+		return err
+	})
+	return role, err
 }
 
 // DropRole needs no DROP OWNED: the databases that held the role's objects are gone.
@@ -34,11 +33,15 @@ func (p postgresFamily) DropRole(ctx context.Context, name string) error {
 }
 
 func (p postgresFamily) CreateDatabase(ctx context.Context, name string, role Role) error {
-	return p.Admin.CreateDatabase(ctx, name, role.Name)
+	return p.with(ctx, func(admin *postgres.Admin) error { return admin.CreateDatabase(ctx, name, role.Name) })
 }
 
 func (p postgresFamily) CloneDatabase(ctx context.Context, source, name string, role Role) error {
-	return p.Admin.CloneDatabase(ctx, source, name, role.Name)
+	return p.with(ctx, func(admin *postgres.Admin) error { return admin.CloneDatabase(ctx, source, name, role.Name) })
+}
+
+func (p postgresFamily) DropDatabase(ctx context.Context, name string) error {
+	return p.with(ctx, func(admin *postgres.Admin) error { return admin.DropDatabase(ctx, name) })
 }
 
 func postgresUsers(ctx context.Context, target drivers.Target) (opened[store.Users], error) {

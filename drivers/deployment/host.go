@@ -71,9 +71,7 @@ func (h *Host) prepare(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if h.family, err = openFamily(ctx, h.Cluster.Admin); err != nil {
-		return err
-	}
+	h.family = openFamily(h.Cluster.Admin)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.Close(context.WithoutCancel(ctx)))

@@ -85,3 +85,12 @@ func (h *Host) Powers(ctx context.Context, target drivers.Target) (powers []stri
 	powers, err = postgres.Powers(ctx, target)
 	return powers, err == nil, err
 }
+
+// SequencesBehind names the sequences whose next value is taken already, and counts all
+// that there are; an engine without sequences has none.
+func SequencesBehind(ctx context.Context, target drivers.Target) (behind []string, total int, err error) {
+	if target.Engine.Family() != drivers.FamilyPostgres {
+		return nil, 0, nil
+	}
+	return postgres.SequencesBehind(ctx, target)
+}

@@ -1,0 +1,150 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"tristore/drivers/cluster"
+)
+
+// pgDump writes the custom format, -Fc, to out.
+func pgDump(ctx context.Context, from Place, out io.Writer) (Report, error) {
+	program, err := from.Cluster.Tools.Find(ctx, "pg_dump")
+	if err != nil {
+		return Report{Tool: "pg_dump"}, err
+	}
+	invoke := invocation(from, program, "--format=custom")
+	invoke.Out = out
+	return call{program, from.Cluster.Admin.URL.Password(), invoke}.run(ctx)
+}
+
+// pgRestore restores as the platform's page says, with --clean --if-exists, and stops at
+// the first error.
+//
+// A pg_restore of 17 or later sends a setting that servers before 17 do not know, and so
+// ends at its first statement. There is no option against it: there, pg_restore writes
+// its script to psql instead of sending it, and that one line is left out on the way.
+func pgRestore(ctx context.Context, to Place, archive io.Reader) (Report, error) {
+	program, err := to.Cluster.Tools.Find(ctx, "pg_restore")
+	if err != nil {
+		return Report{Tool: "pg_restore"}, err
+	}
+	client, err := major(program.Version)
+	if err != nil {
+		return Report{Tool: "pg_restore"}, err
+	}
+	server := to.Cluster.Engine.Major
+	if client >= settingSince && server < settingSince {
+		return pgRestoreScript(ctx, to, archive, program)
+	}
+	invoke := invocation(to, program, "--clean", "--if-exists", "--exit-on-error")
+	invoke.In = archive
+	return call{program, to.Cluster.Admin.URL.Password(), invoke}.run(ctx)
+}
+
+// settingSince is the major whose pg_restore sends SET transaction_timeout.
+const settingSince = 17
+
+func pgRestoreScript(ctx context.Context, to Place, archive io.Reader, restore *cluster.Program) (Report, error) {
+	psql, err := to.Cluster.Tools.Find(ctx, "psql")
+	if err != nil {
+		return Report{Tool: "psql"}, err
+	}
+	script, plain := io.Pipe()
+	// psql ends first when a statement fails; closing its end then ends pg_restore too.
+	writing := make(chan error, 1)
+	var wrote Report
+	go func() {
+		var err error
+		filtered := &withoutSetting{to: plain}
+		wrote, err = call{program: restore, invoke: cluster.Invocation{
+			Args: []string{"--clean", "--if-exists", "--exit-on-error", "--file=-"}, In: archive, Out: filtered}}.run(ctx)
+		err = errors.Join(err, filtered.flush())
+		_ = plain.CloseWithError(err) // returns nil, always
+		writing <- err
+	}()
+	invoke := invocation(to, psql, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-")
+	invoke.In = script
+	report, err := call{psql, to.Cluster.Admin.URL.Password(), invoke}.run(ctx)
+	_ = script.CloseWithError(io.ErrClosedPipe) // returns nil, always
+	wroteErr := <-writing
+	report.Tool, report.Version = "pg_restore | psql", wrote.Version+" | "+report.Version
+	report.Way = fmt.Sprintf("the script of %s goes to psql without its line %q, which PostgreSQL %d does not know", wrote.Version, setting, to.Cluster.Engine.Major)
+	report.Errors, report.Warnings, report.Notes = append(wrote.Errors, report.Errors...), append(wrote.Warnings, report.Warnings...), append(wrote.Notes, report.Notes...)
+	if err != nil && errors.Is(wroteErr, io.ErrClosedPipe) {
+		wroteErr = nil // it only could not go on writing
+	}
+	return report, errors.Join(err, wroteErr)
+}
+
+func invocation(at Place, program *cluster.Program, args ...string) cluster.Invocation {
+	admin := at.Cluster.Admin
+	mode := "verify-full"
+	if admin.SelfSigned {
+		mode = "require"
+	}
+	env := []string{"PGPASSWORD=" + admin.URL.Password().Reveal(), "PGSSLMODE=" + mode, "PGAPPNAME=tristore backup", "PGCONNECT_TIMEOUT=15"}
+	if program.CAFile != "" {
+		env = append(env, "PGSSLROOTCERT="+program.CAFile)
+	}
+	return cluster.Invocation{Env: env, Args: append(args, "--no-password",
+		"--host="+program.Host, "--port="+program.Port, "--username="+admin.URL.User(), "--dbname="+at.Database)}
+}
+
+// major reads "pg_restore (PostgreSQL) 17.10 (Debian …)".
+func major(version string) (int, error) {
+	found := regexp.MustCompile(`\) ([0-9]+)`).FindStringSubmatch(version)
+	if found == nil {
+		return 0, fmt.Errorf("the version of the tool cannot be read from %q", version)
+	}
+	return strconv.Atoi(found[1])
+}
+
+// setting is the line that servers before settingSince do not know.
+const setting = "SET transaction_timeout = 0;"
+
+// settingWithin is how many lines of a script may hold it: what comes later is data.
+const settingWithin = 40
+
+// withoutSetting passes a script on without that one line.
+type withoutSetting struct {
+	to    io.Writer
+	head  []byte
+	lines int
+}
+
+// Write looks at whole lines of the head and passes the rest through.
+func (w *withoutSetting) Write(data []byte) (int, error) {
+	if w.lines >= settingWithin {
+		return w.to.Write(data)
+	}
+	w.head = append(w.head, data...)
+	for w.lines < settingWithin {
+		line, rest, whole := strings.Cut(string(w.head), "\n")
+		if !whole {
+			return len(data), nil
+		}
+		w.head = []byte(rest)
+		w.lines++
+		if line == setting {
+			continue
+		}
+		if _, err := io.WriteString(w.to, line+"\n"); err != nil {
+			return 0, err
+		}
+	}
+	return len(data), w.flush()
+}
+
+// flush passes on what is left of the head.
+func (w *withoutSetting) flush() error {
+	left := w.head
+	w.head = nil
+	_, err := w.to.Write(left)
+	return err
+}

@@ -1,0 +1,185 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"tristore/drivers/backup"
+	"tristore/drivers/deployment"
+	"tristore/drivers/store"
+	"tristore/reports/result"
+	"tristore/scenarios"
+)
+
+// copied is a filled deployment and what was restored from its dumps.
+type copied struct {
+	content content
+	source  *deployment.Deployment
+	copies  []*deployment.Blank // in the order of store.Names
+	// promised is the source as it was dumped.
+	promised []store.Fingerprint
+
+	on     scenarios.Stage
+	saw    *result.Observation
+	folder string
+}
+
+// errToolFailed ends a check whose facts hold what the tool did.
+var errToolFailed = errors.New("a tool failed")
+
+// facts of every copy, for both checks.
+func recordCopy(saw *result.Observation) {
+	record(saw, "stores", "tools_failed", "stderr_errors", "stderr_warnings", "dump_s", "restore_s", "archive_bytes")
+}
+
+// makeCopy fills a deployment, dumps and restores it, and lets the stage's fault damage
+// the copy. The caller must drop what it returns, also when there is an error.
+func makeCopy(ctx context.Context, on scenarios.Stage, saw *result.Observation) (*copied, error) {
+	c := &copied{content: contentOf(on), on: on, saw: saw}
+	var err error
+	if c.source, err = on.Deploy(ctx); err != nil {
+		return c, err
+	}
+	if c.folder, err = os.MkdirTemp("", "tristore-dump-"); err != nil {
+		return c, fmt.Errorf("making a folder for the archives: %w", err)
+	}
+	if err := c.fill(ctx); err != nil {
+		return c, err
+	}
+	for _, name := range store.Names() {
+		if err := c.roundTrip(ctx, name); err != nil {
+			return c, err
+		}
+	}
+	if err := c.indexes(ctx); err != nil {
+		return c, err
+	}
+	for i, name := range store.Names() {
+		if err := on.Fault.AfterRestore(ctx, c.copies[i].Admin, name); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+func (c *copied) drop(ctx context.Context) error {
+	var all []error
+	for _, blank := range c.copies {
+		all = append(all, blank.Drop(ctx))
+	}
+	if c.source != nil {
+		all = append(all, c.source.Close(ctx))
+	}
+	if c.folder != "" {
+		all = append(all, os.RemoveAll(c.folder))
+	}
+	return errors.Join(all...)
+}
+
+// fill loads the data set, and the corpus into the first workspace.
+func (c *copied) fill(ctx context.Context) error {
+	if err := errors.Join(c.content.identity.LoadInto(ctx, c.source), c.content.collections.LoadInto(ctx, c.source)); err != nil {
+		return err
+	}
+	schema, rows := corpus(c.content.identity.WorkspaceID(0))
+	if outcome := c.source.Collections.UpdateSchema(ctx, schema); !outcome.OK() {
+		return fmt.Errorf("declaring the corpus: %s", outcome.Detail())
+	}
+	if outcome := c.source.Collections.BulkCreate(ctx, schema.Collection, rows); !outcome.OK() {
+		return fmt.Errorf("inserting the corpus: %s", outcome.Detail())
+	}
+	return nil
+}
+
+// roundTrip dumps one store and restores it into an empty database.
+func (c *copied) roundTrip(ctx context.Context, name store.Name) error {
+	promised, err := deployment.Fingerprint(ctx, c.source.AdminTarget(name))
+	if err != nil {
+		return err
+	}
+	c.promised = append(c.promised, promised)
+	cluster := c.on.Host.Cluster
+	archive, report, err := backup.Dump(ctx, backup.Place{Cluster: cluster, Database: c.source.Target(name).URL.Database()}, c.folder)
+	c.note(name, "dump_s", report)
+	if err != nil {
+		return c.failed(name, err)
+	}
+	c.saw.Add("archive_bytes", float64(archive.Bytes))
+	blank, err := c.on.Host.Blank(ctx, name)
+	if err != nil {
+		return err
+	}
+	c.copies = append(c.copies, blank)
+	var without []string
+	if backup.LeavesIndexesOut(c.on.Engine) {
+		// The indexes come from a start on the empty database, whose version then stays.
+		if _, err := deployment.Migrate(ctx, blank.Target, name, c.on.Host.Files(name)); err != nil {
+			return err
+		}
+		without = append(without, deployment.VersionTable)
+	}
+	report, err = backup.Restore(ctx, backup.Place{Cluster: cluster, Database: blank.Target.URL.Database()}, archive, without...)
+	c.note(name, "restore_s", report)
+	if err != nil {
+		return c.failed(name, err)
+	}
+	c.saw.Add("stores", 1)
+	return nil
+}
+
+// note keeps what a tool reported.
+func (c *copied) note(name store.Name, seconds string, report backup.Report) {
+	c.saw.Add(seconds, report.Seconds)
+	c.saw.Add("stderr_errors", float64(len(report.Errors)))
+	c.saw.Add("stderr_warnings", float64(len(report.Warnings)))
+	if name == store.Names()[0] { // the tools are the same for all three
+		c.saw.See("%s, %s%s", report.Version, report.Where, also(report.Way))
+	}
+	for _, line := range append(report.Errors, report.Warnings...) {
+		c.saw.See("%s of %s: %s", report.Tool, name, line)
+	}
+}
+
+func also(way string) string {
+	if way == "" {
+		return ""
+	}
+	return ": " + way
+}
+
+// failed tells a tool that broke the promise from a harness that could not measure.
+func (c *copied) failed(name store.Name, err error) error {
+	if !backup.Broke(err) {
+		return err
+	}
+	c.saw.Add("tools_failed", 1)
+	c.saw.See("%s: %v", name, err)
+	return errToolFailed
+}
+
+// indexes declares the collections again where a restore leaves indexes out, as the
+// workspaces' own start does.
+func (c *copied) indexes(ctx context.Context) (err error) {
+	if !backup.LeavesIndexesOut(c.on.Engine) {
+		return nil
+	}
+	c.saw.See("indexes were made by a start before the restore and by declaring the collections after it")
+	opened, err := c.on.Host.OpenOn(ctx, c.copies)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, opened.Close(context.WithoutCancel(ctx))) }()
+	schema, _ := corpus(c.content.identity.WorkspaceID(0))
+	schemas := []store.Schema{schema}
+	for w := range c.content.collections.Sizes.Workspaces {
+		schemas = append(schemas, c.content.collections.Schemas(w)...)
+	}
+	for _, schema := range schemas {
+		if outcome := opened.Collections.UpdateSchema(ctx, schema); !outcome.OK() {
+			return fmt.Errorf("declaring %s on the copy: %s", schema.Collection.Physical(), outcome.Detail())
+		}
+	}
+	return nil
+}
