@@ -86,6 +86,12 @@ func (d Collections) ConversationID(w, c int) string { return d.Of.uuid(kindConv
 // MessageID names message m of workspace w.
 func (d Collections) MessageID(w, m int) string { return d.Of.uuid(kindMessage, w<<24|m) }
 
+// AddedID names the row that an arrival of one window adds; no row of the data set and
+// of no other window has it. Of several in one arrival, n counts.
+func (d Collections) AddedID(window uint64, arrival int64, n int) string {
+	return Identity{Seed: mix(d.Of.Seed ^ window)}.uuid(kindAdded+uint64(n)*kinds, int(arrival))
+}
+
 // AgentID names agent a of workspace w.
 func (d Collections) AgentID(w, a int) string { return d.Of.uuid(kindAgent, w<<8|a) }
 

@@ -74,6 +74,15 @@ func (d Identity) Email(i int) string {
 // ProviderID is what the identity provider Provider calls user i.
 func (d Identity) ProviderID(i int) string { return d.uuid(kindProvider, i) }
 
+// VisitorID is the _id of the anonymous visitor that an arrival of one window creates;
+// no account and no visitor of another window has it.
+func (d Identity) VisitorID(window uint64, arrival int64) string {
+	return Identity{Seed: mix(d.Seed ^ window)}.object(kindVisitor, int(arrival))
+}
+
+// GuestID is a principal that is no account: somebody a workspace is shared with during a load.
+func (d Identity) GuestID(g int) string { return d.object(kindGuest, g) }
+
 // Provider is the key in every user's authData.
 const Provider = "azure"
 
@@ -189,6 +198,9 @@ const (
 	kindMessage
 	kindAgent
 	kindBinding
+	kindVisitor
+	kindGuest
+	kindAdded
 	kinds // how many there are; a kind plus this is its second half
 )
 

@@ -1,0 +1,64 @@
+package auth
+
+import (
+	"context"
+	"time"
+
+	"tristore/drivers"
+	"tristore/reports/result"
+	"tristore/scenarios"
+	"tristore/scenarios/dataset"
+	"tristore/scenarios/load"
+)
+
+// OpenLoop loads a modest identity data set and replays the v27 auth path over it for
+// one window of the depth, at a rate that the engine can be expected to serve.
+//
+// Facts: those of load.Window.Report, and setup_seconds, how long loading took. The
+// measurement is sound with lag_p99_ms at most 20, clipped and unaccounted 0, and
+// enough with 100 due; the promise is refused, unknown and dropped 0, and
+// achieved_ratio at least 0.95.
+func OpenLoop(ctx context.Context, on scenarios.Stage, saw *result.Observation) {
+	deployed, err := on.Deploy(ctx)
+	if err != nil {
+		saw.Stop(err)
+		return
+	}
+	defer func() { saw.Stop(deployed.Close(context.WithoutCancel(ctx))) }()
+	data, began := dataset.Identity{Seed: on.Seed, Sizes: dataset.Modest()}, time.Now()
+	if err := data.LoadInto(ctx, deployed); err != nil {
+		saw.Stop(err)
+		return
+	}
+	saw.Set("setup_seconds", time.Since(began).Seconds())
+	workload := New(deployed.Users, deployed.Permissions, Options{Data: data, Profile: V27, Window: 1, Expires: time.Now().Add(visitorLife)})
+	open := load.Open{
+		Pacer: load.Poisson{PerSecond: Rate(on.Engine), Seed: on.Seed}, Workers: Workers,
+		Warm: on.Depth.Window() / 5, Measure: on.Depth.Window(), Drain: 30 * time.Second,
+	}
+	window, err := open.Run(ctx, workload.Step)
+	saw.Stop(err)
+	window.Report(saw)
+	window.Engine, window.Claim, window.Workload, window.Window = on.Engine.String(), saw.Claim, Name, "auth "+on.Engine.String()
+	on.Record(window.Measurement)
+}
+
+// Name is what measurements of this workload are called.
+const Name = "auth"
+
+// Workers is how many requests may be under way: more than a pool's connections, so
+// that waiting for a connection happens where the platform waits, in the pool.
+const Workers = 16
+
+// visitorLife is the platform's default for anonymous visitors.
+const visitorLife = 30 * 24 * time.Hour
+
+// Rate is requests per second that any sound server of the engine serves on two shared
+// cores. A request of the v27 profile is seven operations; FerretDB 1 keeps its rows in
+// SQLite, one writer at a time, and evaluates some filters itself.
+func Rate(engine drivers.Engine) float64 {
+	if engine.Product == drivers.FerretDB {
+		return 20
+	}
+	return 100
+}

@@ -1,0 +1,68 @@
+package collections
+
+import (
+	"context"
+	"time"
+
+	"tristore/drivers"
+	"tristore/reports/result"
+	"tristore/scenarios"
+	"tristore/scenarios/dataset"
+	"tristore/scenarios/load"
+)
+
+// OpenLoop loads a modest collections data set and replays the everyday mix over it
+// for one window of the depth, at a rate that the engine can be expected to serve.
+//
+// Facts: those of load.Window.Report, and setup_seconds, how long loading took. The
+// measurement is sound with lag_p99_ms at most 20, clipped and unaccounted 0, and
+// enough with 100 due; the promise is refused, unknown and dropped 0, and
+// achieved_ratio at least 0.95.
+func OpenLoop(ctx context.Context, on scenarios.Stage, saw *result.Observation) {
+	deployed, err := on.Deploy(ctx)
+	if err != nil {
+		saw.Stop(err)
+		return
+	}
+	defer func() { saw.Stop(deployed.Close(context.WithoutCancel(ctx))) }()
+	data, began := DataFor(on), time.Now()
+	if err := data.LoadInto(ctx, deployed); err != nil {
+		saw.Stop(err)
+		return
+	}
+	saw.Set("setup_seconds", time.Since(began).Seconds())
+	workload := New(deployed.Collections, Options{Data: data, Mix: Everyday, Window: 1, BulkRows: 50})
+	open := load.Open{
+		Pacer: load.Poisson{PerSecond: Rate(on.Engine), Seed: on.Seed + 1}, Workers: Workers,
+		Warm: on.Depth.Window() / 5, Measure: on.Depth.Window(), Drain: 30 * time.Second,
+	}
+	window, err := open.Run(ctx, workload.Step)
+	saw.Stop(err)
+	window.Report(saw)
+	window.Engine, window.Claim, window.Workload, window.Window = on.Engine.String(), saw.Claim, Name, "collections "+on.Engine.String()
+	on.Record(window.Measurement)
+}
+
+// Name is what measurements of this workload are called.
+const Name = "collections"
+
+// Workers is how many operations may be under way: more than a pool's connections.
+const Workers = 16
+
+// Rate is operations per second that any sound server of the engine serves on two
+// shared cores; FerretDB 1 keeps its rows in SQLite and evaluates some filters itself.
+func Rate(engine drivers.Engine) float64 {
+	if engine.Product == drivers.FerretDB {
+		return 15
+	}
+	return 50
+}
+
+// DataFor is a data set that loads within seconds on the stage's engine.
+func DataFor(on scenarios.Stage) dataset.Collections {
+	sizes := dataset.ModestCollections()
+	if on.Engine.Product == drivers.FerretDB {
+		sizes.Workspaces, sizes.HugeFactor = 8, 5
+	}
+	return dataset.Collections{Of: dataset.Identity{Seed: on.Seed, Sizes: dataset.Modest()}, Sizes: sizes}
+}

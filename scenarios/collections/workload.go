@@ -1,0 +1,127 @@
+package collections
+
+import (
+	"context"
+
+	"tristore/drivers/store"
+	"tristore/scenarios/dataset"
+)
+
+// Mix is which operations are asked for, and how often.
+type Mix string
+
+// The mixes.
+const (
+	// Everyday is what DOMAIN §5.2 says of a platform at work.
+	Everyday Mix = "everyday"
+	// Heavy adds imports and reports: bulks and sums over whole collections, which use
+	// CPU, memory and log far beyond their number.
+	Heavy Mix = "heavy"
+)
+
+// Workload makes operations over one collections data set. It does not change; its
+// Step may be called by any number of workers.
+type Workload struct {
+	in     store.Collections
+	data   dataset.Collections
+	bulk   int
+	window uint64
+
+	workspaces dataset.Keys
+	huge       dataset.Keys // conversations of a huge workspace, the latest hottest
+	ordinary   dataset.Keys // conversations of an ordinary one
+	kinds      []kind
+}
+
+// Options of a workload. Window is any number that no other window on the stores has;
+// it keeps added rows apart.
+type Options struct {
+	Data     dataset.Collections
+	Mix      Mix
+	Window   uint64
+	BulkRows int // rows of one bulk, at most store.BulkMax
+}
+
+// New prepares a workload for one window over a loaded data set.
+func New(in store.Collections, with Options) *Workload {
+	sizes := with.Data.Sizes
+	latest := func(w int) dataset.Keys {
+		return dataset.Latest{Zipfian: dataset.NewZipfian(with.Data.ConversationCount(w), dataset.HotTheta)}
+	}
+	return &Workload{
+		in: in, data: with.Data, bulk: min(max(1, with.BulkRows), store.BulkMax), window: with.Window,
+		workspaces: dataset.NewZipfian(sizes.Workspaces, dataset.HotTheta), huge: latest(0), ordinary: latest(sizes.HugeWorkspaces), kinds: kinds(with.Mix),
+	}
+}
+
+// Step serves load.Step: it makes the operation of one arrival, of which some are two
+// statements; the first that was not committed decides.
+func (w *Workload) Step(ctx context.Context, _ int, arrival int64) store.Outcome {
+	chance := dataset.Draw(w.data.Of.Seed^w.window, dataset.Purpose(purpose), arrival)
+	at := chance.Below(whole)
+	for _, k := range w.kinds {
+		if at -= k.weight; at < 0 {
+			r := &request{arrival: arrival, workspace: w.workspaces.Pick(&chance), chance: &chance}
+			r.conversation = w.pick(r.workspace).Pick(&chance)
+			return k.serve(w, ctx, r)
+		}
+	}
+	return store.Refuse(store.Invalid, "the mix of operations does not add up to %d", whole)
+}
+
+// pick is how conversations of a workspace are asked for.
+func (w *Workload) pick(workspace int) dataset.Keys {
+	if workspace < w.data.Sizes.HugeWorkspaces {
+		return w.huge
+	}
+	return w.ordinary
+}
+
+// purpose keeps the draws of this workload apart from every other use of the seed.
+const purpose = 0x636f6c6c
+
+// request is what one arrival is about.
+type request struct {
+	arrival      int64
+	workspace    int
+	conversation int
+	chance       *dataset.Stream
+}
+
+// kind is one sort of operation and its share.
+type kind struct {
+	name   string
+	weight int // of whole
+	serve  func(*Workload, context.Context, *request) store.Outcome
+}
+
+// whole is what the weights of a mix add up to.
+const whole = 1000
+
+// kinds lists a mix. Everyday: 62 % finds, 10 % counts, 5 % sums and distincts, 20 %
+// small writes, 2 % bulks, 1 % deletes.
+func kinds(mix Mix) []kind {
+	heavy := mix == Heavy
+	weight := func(everyday, reports int) int {
+		if heavy {
+			return reports
+		}
+		return everyday
+	}
+	return []kind{
+		{"list conversations", weight(240, 150), (*Workload).listConversations},
+		{"read a conversation", weight(150, 100), (*Workload).readConversation},
+		{"conversation by id", weight(120, 100), (*Workload).conversationByID},
+		{"message by id", weight(60, 50), (*Workload).messageByID},
+		{"binding", weight(50, 50), (*Workload).binding},
+		{"count", weight(100, 100), (*Workload).count},
+		{"sum of metrics", weight(25, 50), (*Workload).sumMetrics},
+		{"sum of messages", weight(5, 120), (*Workload).sumMessages},
+		{"distinct", weight(20, 30), (*Workload).distinct},
+		{"append a message", weight(90, 90), (*Workload).appendMessage},
+		{"change a status", weight(50, 30), (*Workload).changeStatus},
+		{"upsert a metric", weight(60, 30), (*Workload).upsertMetric},
+		{"bulk", weight(20, 90), (*Workload).bulkMessages},
+		{"add and delete", weight(10, 10), (*Workload).addAndDelete},
+	}
+}

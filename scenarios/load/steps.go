@@ -1,0 +1,44 @@
+package load
+
+import (
+	"fmt"
+
+	"tristore/drivers/store"
+)
+
+// InOrder runs the operations of one arrival one after the other until one is not
+// committed, and returns that outcome, or the last.
+func InOrder(operations ...func() store.Outcome) store.Outcome {
+	outcome := store.Done()
+	for _, operation := range operations {
+		if outcome = operation(); !outcome.OK() {
+			return outcome
+		}
+	}
+	return outcome
+}
+
+// Expect turns an answer other than the wanted one into a refusal as Invalid: a fast
+// wrong answer must not count as served.
+func Expect[T comparable](outcome store.Outcome, what string, got, want T) store.Outcome {
+	if outcome.OK() && got != want {
+		return store.Refuse(store.Invalid, "%s", fmt.Sprintf("%s: expected %v, answered with %v", what, want, got))
+	}
+	return outcome
+}
+
+// conflictRetries bounds how often Retried tries again.
+const conflictRetries = 3
+
+// Retried tries an operation again when the store refused it with a conflict, which
+// says that nothing was written; the platform's services do so too. The waits are in the arrival's latency.
+func Retried(operation func() store.Outcome) store.Outcome {
+	outcome := operation()
+	for range conflictRetries {
+		if !outcome.Is(store.Conflict) {
+			break
+		}
+		outcome = operation()
+	}
+	return outcome
+}
