@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net"
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/moby/moby/api/types/container"
@@ -21,9 +21,6 @@ import (
 
 	"tristore/drivers"
 )
-
-// loopback is where a cluster's ports are published, and nowhere else.
-const loopback = "127.0.0.1"
 
 // startContainer starts the engine in a container of its own. First it removes what dead
 // runs left. On error nothing that it started is left, and the server's log is kept.
@@ -42,16 +39,23 @@ func startContainer(ctx context.Context, spec Spec) (_ *Cluster, err error) {
 	if err != nil {
 		return nil, err
 	}
-	recipe, err := recipeFor(spec)
-	if err != nil {
-		return nil, err
-	}
 	started := &running{spec: spec, image: image, label: rand.Text()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, started.end(ctx))
 		}
 	}()
+	cache, err := filepath.Abs(spec.Cache)
+	if err != nil {
+		return nil, err
+	}
+	if started.keys, err = openRunDir(cache, spec.RunID, nil); err != nil {
+		return nil, err
+	}
+	recipe, err := containerRecipeFor(spec, started.keys.path)
+	if err != nil {
+		return nil, err
+	}
 	log.Info("starting", "engine", spec.Engine, "image", image)
 	if err := started.run(ctx, recipe); err != nil {
 		return nil, fmt.Errorf("starting %s from image %s: %w", spec.Engine, image, err)
@@ -74,8 +78,8 @@ func startContainer(ctx context.Context, spec Spec) (_ *Cluster, err error) {
 	}, nil
 }
 
-// recipe is how one product runs in a container: all that differs between products.
-type recipe struct {
+// containerRecipe is how one product runs in a container: all that differs between products.
+type containerRecipe struct {
 	// port is the server's inside; outside is the one on loopback, empty for any.
 	port, outside string
 	environment   map[string]string
@@ -88,7 +92,7 @@ type recipe struct {
 	trust      material
 	// launch is testcontainers' module for the product, or its generic Run.
 	launch func(ctx context.Context, image string, options ...testcontainers.ContainerCustomizer) (testcontainers.Container, error)
-	// target is a database as the administrator, with its password and the run's CA.
+	// target is a database as the superuser, with its password and the run's CA.
 	target func(scheme, address, database string, options url.Values) drivers.Target
 	// admin is the maintenance database at a host:port outside.
 	admin func(address string) drivers.Target
@@ -98,42 +102,37 @@ type recipe struct {
 	info func(ctx context.Context, target drivers.Target) (version string, settings map[string]string, err error)
 }
 
-// recipeFor makes the run's certificates and accounts, and says how the engine runs.
-func recipeFor(spec Spec) (recipe, error) {
-	if err := os.MkdirAll(spec.Dir, 0o755); err != nil {
-		return recipe{}, fmt.Errorf("making the folder of the cluster: %w", err)
-	}
-	trust, err := newMaterial(spec.Dir)
+// containerRecipeFor makes the run's certificates, in the folder keys, and its account,
+// and says how the engine runs.
+func containerRecipeFor(spec Spec, keys string) (containerRecipe, error) {
+	trust, err := newMaterial(keys)
 	if err != nil {
-		return recipe{}, err
+		return containerRecipe{}, err
 	}
 	password := drivers.GenerateSecret()
-	made := recipe{trust: trust, files: map[string][]byte{"password": []byte(password.Reveal())}}
+	made := containerRecipe{trust: trust, files: map[string][]byte{"password": []byte(password.Reveal())}}
 	for name, path := range map[string]string{
 		"ca.crt": trust.CAFile, "server.crt": trust.CertFile, "server.key": trust.KeyFile, "server.pem": trust.BundleFile,
 	} {
 		if made.files[name], err = os.ReadFile(path); err != nil {
-			return recipe{}, fmt.Errorf("reading the certificates of the cluster: %w", err)
+			return containerRecipe{}, fmt.Errorf("reading the certificates of the cluster: %w", err)
 		}
 	}
 	made.target = func(scheme, address, database string, options url.Values) drivers.Target {
 		return drivers.Target{Engine: spec.Engine, CAFile: trust.CAFile,
-			URL: drivers.NewURL(scheme, administrator, password, address, database, options)}
+			URL: drivers.NewURL(scheme, superuser, password, address, database, options)}
 	}
 	switch spec.Engine.Product {
 	case drivers.Postgres:
-		return postgresRecipe(spec, made), nil
+		return containerPostgres(spec, made), nil
 	case drivers.Mongo:
-		return mongoRecipe(spec, made)
+		return containerMongo(spec, made)
 	case drivers.FerretDB:
-		return ferretRecipe(spec, made), nil
+		return containerFerretDB(spec, made), nil
 	default:
-		return recipe{}, fmt.Errorf("no container is known for %s", spec.Engine)
+		return containerRecipe{}, fmt.Errorf("no container is known for %s", spec.Engine)
 	}
 }
-
-// administrator is the account made for the run, by the image itself.
-const administrator = "tristore"
 
 // inside is the folder of our files in the container; passwordFile is among them.
 const (
@@ -150,6 +149,7 @@ type running struct {
 	spec    Spec
 	image   string
 	label   string // finds the container, also when its creation was cut off
+	keys    runDir // the certificates
 	id      string
 	address string // host:port for clients
 	limits  container.Resources
@@ -157,7 +157,7 @@ type running struct {
 
 // run creates and starts the container. It is not cut off half way by a cancelled ctx,
 // so that there is never a container that nobody has heard of.
-func (r *running) run(ctx context.Context, recipe recipe) error {
+func (r *running) run(ctx context.Context, recipe containerRecipe) error {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.patience())
 	defer cancel()
 	labels := ownerLabels(r.spec.RunID)
@@ -228,24 +228,19 @@ func (r *running) patience() time.Duration {
 	if r.spec.Patience > 0 {
 		return r.spec.Patience
 	}
-	return 2 * time.Minute
+	return defaultPatience
 }
 
 // asked and inForce are what was wanted and what the server and the daemon say is so.
-func (r *running) asked(recipe recipe) map[string]string {
-	asked := maps.Clone(recipe.settings)
+func (r *running) asked(recipe containerRecipe) map[string]string {
 	var wanted container.Resources
 	limit(&wanted, r.spec.Limits)
-	maps.Copy(asked, limitFacts(wanted))
-	asked["image"] = r.spec.Images.candidates(r.spec.Engine)[0]
-	return asked
+	image := map[string]string{"image": r.spec.Images.candidates(r.spec.Engine)[0]}
+	return merged(recipe.settings, limitFacts(wanted), image)
 }
 
 func (r *running) inForce(settings map[string]string) map[string]string {
-	inForce := maps.Clone(settings)
-	maps.Copy(inForce, limitFacts(r.limits))
-	inForce["image"] = r.image
-	return inForce
+	return merged(settings, limitFacts(r.limits), map[string]string{"image": r.image})
 }
 
 // endPatience bounds the removal of a cluster's container.
@@ -269,6 +264,9 @@ func (r *running) end(ctx context.Context) (err error) {
 		kept := keepLog(ctx, daemon, found.ID, r.spec.Dir)
 		_, removed := removeContainer(ctx, daemon, found.ID)
 		err = errors.Join(err, kept, removed)
+	}
+	if r.keys.path != "" {
+		err = errors.Join(err, r.keys.remove())
 	}
 	return err
 }

@@ -5,9 +5,9 @@ import (
 	"crypto/rand"
 	"fmt"
 	"maps"
-	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tristore/drivers"
@@ -18,16 +18,17 @@ import (
 // replicaSet is the name of the one-member set; transactions and change streams need one.
 const replicaSet = "tristore"
 
-// mongoRecipe runs the official MongoDB image as a replica set of one member.
+// containerMongo runs the official MongoDB image as a replica set of one member.
 //
 // A member announces an address, and drivers go to the announced one, not to the one they
 // were given. So that it is the same inside and outside, the server listens inside on the
 // very port that is published on loopback.
-func mongoRecipe(spec Spec, made recipe) (recipe, error) {
-	port, err := freePort()
+func containerMongo(spec Spec, made containerRecipe) (containerRecipe, error) {
+	free, err := freePort()
 	if err != nil {
-		return recipe{}, err
+		return containerRecipe{}, err
 	}
+	port := strconv.Itoa(free)
 	made.port, made.outside = port, port
 	made.settings = mongoSettings(spec)
 	made.command = []string{
@@ -45,7 +46,7 @@ func mongoRecipe(spec Spec, made recipe) (recipe, error) {
 	}
 	made.files["keyfile"] = []byte(rand.Text() + rand.Text())
 	made.environment = map[string]string{
-		"MONGO_INITDB_ROOT_USERNAME": administrator, "MONGO_INITDB_ROOT_PASSWORD_FILE": passwordFile,
+		"MONGO_INITDB_ROOT_USERNAME": superuser, "MONGO_INITDB_ROOT_PASSWORD_FILE": passwordFile,
 	}
 	made.account, made.entrypoint = "mongodb", "docker-entrypoint.sh"
 	made.launch, made.info = launchAny, mongo.ServerInfo
@@ -62,12 +63,10 @@ func mongoRecipe(spec Spec, made recipe) (recipe, error) {
 // has no switch that makes an acknowledged write less durable for a whole server; the
 // journal is written every so many milliseconds, and majority writes wait for it.
 func mongoSettings(spec Spec) map[string]string {
-	settings := map[string]string{}
-	if spec.Limits.MemoryBytes > 0 { // a quarter, as for the other family; mongod's least is 0.25
-		settings["--wiredTigerCacheSizeGB"] = fmt.Sprintf("%.2f", max(0.25, float64(spec.Limits.MemoryBytes)/4/(1<<30)))
-	}
-	for name, value := range spec.Settings {
-		settings[name] = value
+	settings := merged(spec.Settings)
+	const cache = "--wiredTigerCacheSizeGB"
+	if _, asked := settings[cache]; !asked && spec.Limits.MemoryBytes > 0 { // a quarter, as for the other family; mongod's least is 0.25
+		settings[cache] = fmt.Sprintf("%.2f", max(0.25, float64(spec.Limits.MemoryBytes)/4/(1<<30)))
 	}
 	return settings
 }
@@ -84,9 +83,9 @@ func initiate(ctx context.Context, direct drivers.Target) error {
 	return nil
 }
 
-// ferretRecipe runs the local image of FerretDB 1 or 2, whose entry point takes the
-// administrator from the environment, and the rest as arguments of the program.
-func ferretRecipe(spec Spec, made recipe) recipe {
+// containerFerretDB runs the local image of FerretDB 1 or 2, whose entry point takes the
+// superuser from the environment, and the rest as arguments of the program.
+func containerFerretDB(spec Spec, made containerRecipe) containerRecipe {
 	made.port, made.account, made.entrypoint = "27017", "ferretdb", "docker-entrypoint.sh"
 	made.command = []string{"ferretdb"}
 	if spec.Engine.Major == 1 {
@@ -97,25 +96,11 @@ func ferretRecipe(spec Spec, made recipe) recipe {
 		})
 		made.command = append(made.command, arguments...)
 	}
-	made.environment = map[string]string{"FERRETDB_SETUP_USERNAME": administrator, "FERRETDB_SETUP_PASSWORD_FILE": passwordFile}
+	made.environment = map[string]string{"FERRETDB_SETUP_USERNAME": superuser, "FERRETDB_SETUP_PASSWORD_FILE": passwordFile}
 	made.settings = map[string]string{"durability": spec.Durability.String()}
 	made.launch, made.info = launchAny, mongo.ServerInfo
 	made.admin = func(address string) drivers.Target {
 		return made.target("mongodb", address, "admin", url.Values{"authSource": {"admin"}})
 	}
 	return made
-}
-
-// freePort asks the kernel for a port nobody listens on. Somebody may take it before the
-// container does; the daemon then says that it is in use.
-func freePort() (string, error) {
-	listener, err := net.Listen("tcp", net.JoinHostPort(loopback, "0"))
-	if err != nil {
-		return "", fmt.Errorf("looking for a free port: %w", err)
-	}
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		return "", err
-	}
-	return port, listener.Close()
 }

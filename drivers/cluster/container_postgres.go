@@ -1,9 +1,9 @@
 package cluster
 
 import (
+	"context"
 	"maps"
 	"slices"
-	"strconv"
 
 	"tristore/drivers"
 	"tristore/drivers/postgres"
@@ -16,8 +16,8 @@ hostssl all all all scram-sha-256
 hostssl replication all all scram-sha-256
 `
 
-// postgresRecipe runs the official image, or one that honours its environment.
-func postgresRecipe(spec Spec, made recipe) recipe {
+// containerPostgres runs the official image, or one that honours its environment.
+func containerPostgres(spec Spec, made containerRecipe) containerRecipe {
 	made.settings = containerPostgresSettings(spec)
 	made.command = []string{"postgres"}
 	for _, name := range slices.Sorted(maps.Keys(made.settings)) {
@@ -28,13 +28,13 @@ func postgresRecipe(spec Spec, made recipe) recipe {
 		"-c", "hba_file="+inside+"/pg_hba.conf")
 	made.files["pg_hba.conf"] = []byte(hostBased)
 	made.environment = map[string]string{
-		"POSTGRES_USER": administrator, "POSTGRES_DB": maintenance, "POSTGRES_PASSWORD_FILE": passwordFile,
+		"POSTGRES_USER": superuser, "POSTGRES_DB": maintenance, "POSTGRES_PASSWORD_FILE": passwordFile,
 		// 12 and 13 would store md5 otherwise; text sorts the same on every image.
-		"POSTGRES_INITDB_ARGS":      "--auth-host=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8",
+		"POSTGRES_INITDB_ARGS":      "--auth-host=scram-sha-256 --encoding=UTF8 --locale=" + serverLocale,
 		"POSTGRES_HOST_AUTH_METHOD": "scram-sha-256",
 	}
 	made.port, made.account, made.entrypoint = "5432", "postgres", "docker-entrypoint.sh"
-	made.launch, made.info = launchPostgres, postgres.ServerInfo
+	made.launch, made.info = launchPostgres, postgresInfo(made.settings)
 	made.admin = func(address string) drivers.Target { return made.target("postgres", address, maintenance, nil) }
 	return made
 }
@@ -42,19 +42,29 @@ func postgresRecipe(spec Spec, made recipe) recipe {
 // maintenance is the database that exists on every server.
 const maintenance = "postgres"
 
-// containerPostgresSettings are the server parameters that are stated aloud, also where
-// they are the default; those of the spec win.
+// containerPostgresSettings are those of the embedded reach, but that the server listens
+// for the daemon's proxy, and keeps the socket that the image's set-up goes through.
 func containerPostgresSettings(spec Spec) map[string]string {
-	durable := map[Durability]string{Strict: "on", Relaxed: "off"}[spec.Durability]
-	settings := map[string]string{
-		"fsync": durable, "synchronous_commit": durable, "full_page_writes": durable,
-		"listen_addresses": "*", "ssl": "on", "ssl_min_protocol_version": "TLSv1.2",
-		"password_encryption":      "scram-sha-256",
-		"shared_preload_libraries": "pg_stat_statements", "track_io_timing": "on",
-	}
-	if spec.Limits.MemoryBytes > 0 {
-		settings["shared_buffers"] = strconv.FormatInt(spec.Limits.MemoryBytes/4/1024, 10) + "kB"
-	}
-	maps.Copy(settings, spec.Settings)
+	settings := postgresSettings(spec)
+	settings["listen_addresses"] = "*"
+	delete(settings, "unix_socket_directories")
 	return settings
+}
+
+// postgresInfo also reads back what was asked for and ServerInfo does not tell.
+func postgresInfo(asked map[string]string) func(context.Context, drivers.Target) (string, map[string]string, error) {
+	return func(ctx context.Context, target drivers.Target) (string, map[string]string, error) {
+		version, settings, err := postgres.ServerInfo(ctx, target)
+		if err != nil {
+			return "", nil, err
+		}
+		var untold []string
+		for name := range asked {
+			if _, told := settings[name]; !told {
+				untold = append(untold, name)
+			}
+		}
+		rest, err := postgres.Settings(ctx, target, untold)
+		return version, merged(settings, rest), err
+	}
 }

@@ -20,14 +20,14 @@ import (
 // The rhythm of asking: one try is bounded, so that a server that accepts and never
 // answers does not use up all patience.
 const (
-	readyPoll = 50 * time.Millisecond
-	readyTry  = 10 * time.Second
+	containerPoll = 50 * time.Millisecond
+	containerTry  = 10 * time.Second
 )
 
 // ready waits until a real query is answered over TLS at the address that clients use.
 // A log line or an open port is not enough: the daemon's own proxy opens the port before
 // there is a server, and an image starts a server for its set-up first.
-func (r *running) ready(ctx context.Context, recipe recipe) (version string, settings map[string]string, err error) {
+func (r *running) ready(ctx context.Context, recipe containerRecipe) (version string, settings map[string]string, err error) {
 	daemon, err := openDaemon(ctx)
 	if err != nil {
 		return "", nil, err
@@ -61,13 +61,13 @@ func (r *running) ready(ctx context.Context, recipe recipe) (version string, set
 				return "", nil, fmt.Errorf("waiting for it was given up: %w", ctx.Err())
 			}
 			return "", nil, fmt.Errorf("%w: not ready at %s within %s; the last refusal: %w", ErrUnreachable, r.address, r.patience(), refusal)
-		case <-time.After(readyPoll):
+		case <-time.After(containerPoll):
 		}
 	}
 }
 
 func try(ctx context.Context, once func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, readyTry)
+	ctx, cancel := context.WithTimeout(ctx, containerTry)
 	defer cancel()
 	return once(ctx)
 }

@@ -102,25 +102,14 @@ func ownerDead(labels map[string]string) bool {
 		return false // its process numbers are not ours to judge
 	}
 	if started := startTicks(owner); started != "" {
-		return started != labels[labelStarted]
+		return started != labels[labelStarted] || zombie(owner)
 	}
 	return errors.Is(syscall.Kill(owner, 0), syscall.ESRCH)
 }
 
-// startTicks is when a process started; empty when there is no such process, it is a
-// zombie that only waits to be collected, or this system has no /proc.
-func startTicks(pid int) string {
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return ""
-	}
-	// The name in parentheses may hold spaces and parentheses; the state follows it.
-	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-	if len(fields) < 20 {
-		return ""
-	}
-	return fields[19]
-}
+// startTicks is when a process started, in clock ticks since boot; empty when there is no
+// such process, or this system has no /proc.
+func startTicks(pid int) string { return statField(pid, 19) }
 
 // kernelOf is the boot and the process-number namespace of this process, "/"-separated;
 // both empty on a system without /proc.

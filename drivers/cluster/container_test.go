@@ -29,7 +29,7 @@ func withImage(t *testing.T, engine drivers.Engine) {
 func startForTest(t *testing.T, spec Spec) *Cluster {
 	t.Helper()
 	withImage(t, spec.Engine)
-	spec.Reach, spec.RunID = drivers.Container, t.Name()
+	spec.Reach, spec.RunID, spec.Cache = drivers.Container, t.Name(), t.TempDir()
 	if spec.Dir == "" {
 		spec.Dir = t.TempDir()
 	}
@@ -137,7 +137,7 @@ func TestContainerFailedStartLeavesNothing(t *testing.T) {
 	withImage(t, drivers.Engine{Product: drivers.Postgres, Major: 16})
 	dir := t.TempDir()
 	_, err := Start(t.Context(), Spec{
-		Engine: drivers.Engine{Product: drivers.Postgres, Major: 16}, Reach: drivers.Container, RunID: t.Name(), Dir: dir,
+		Engine: drivers.Engine{Product: drivers.Postgres, Major: 16}, Reach: drivers.Container, RunID: t.Name(), Dir: dir, Cache: t.TempDir(),
 		Settings: map[string]string{"shared_preload_libraries": "no_such_library"},
 	})
 	if err == nil || !strings.Contains(err.Error(), "no_such_library") {
@@ -162,7 +162,7 @@ func TestContainerCancelledStartLeavesNothing(t *testing.T) {
 		for ctx.Err() == nil && len(containersOf(t, t.Name())) == 0 {
 		}
 	}()
-	_, err := Start(ctx, Spec{Engine: drivers.Engine{Product: drivers.Postgres, Major: 16}, Reach: drivers.Container, RunID: t.Name(), Dir: t.TempDir()})
+	_, err := Start(ctx, Spec{Engine: drivers.Engine{Product: drivers.Postgres, Major: 16}, Reach: drivers.Container, RunID: t.Name(), Dir: t.TempDir(), Cache: t.TempDir()})
 	<-appeared
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled start says %v", err)

@@ -33,7 +33,7 @@ apt-get download -q postgresql-client-15/bookworm postgresql-client-17/trixie po
 for package in *.deb; do dpkg-deb -x "$package" files; done
 mkdir -p "$root/usr/lib/postgresql"
 cp -a files/usr/lib/postgresql/. "$root/usr/lib/postgresql/"
-cp -a files/usr/lib/x86_64-linux-gnu/libpq.so.5* "$root/usr/lib/x86_64-linux-gnu/"
+for library in files/usr/lib/*-linux-gnu/libpq.so.5*; do cp -a "$library" "$root/${library#files/}"; done
 cd /
 rm -rf "$root/fetched"
 
@@ -73,7 +73,7 @@ install -d -o 998 -g 998 -m 700 "$root/var/lib/ferretdb"
 rm -rf "$root/var/run" "$root/var/lock"
 ln -s /run "$root/var/run"
 ln -s /run/lock "$root/var/lock"
-rm -rf "$root/var/lib/apt" "$root/var/lib/dpkg" "$root/usr/lib/x86_64-linux-gnu/perl-base" "$root/var/cache/apt"
+rm -rf "$root/var/lib/apt" "$root/var/lib/dpkg" "$root"/usr/lib/*-linux-gnu/perl-base "$root/var/cache/apt"
 chroot "$root" /sbin/ldconfig
 HOOK
 
@@ -83,7 +83,7 @@ mmdebstrap --quiet --variant=extract --skip=check/empty \
 	--aptopt='Acquire::Check-Valid-Until "false"' \
 	--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
 	--dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
-	--dpkgopt='path-exclude=/usr/lib/x86_64-linux-gnu/gconv/*' \
+	--dpkgopt='path-exclude=/usr/lib/*-linux-gnu/gconv/*' \
 	--include=base-files,bash,dash,coreutils,grep,sed,mawk,util-linux,libc-bin,tzdata,libstdc++6,libgcc-s1,gzip,findutils,tar,procps,libreadline8t64,libzstd1,liblz4-1,zlib1g,libssl3t64,libgssapi-krb5-2,libldap2 \
 	--extract-hook="sh $work/clients \"\$1\"" --extract-hook="sh $work/accounts \"\$1\"" \
 	trixie "$out" "$work/sources"
