@@ -1,0 +1,175 @@
+package capacity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"tristore/drivers"
+	"tristore/drivers/cluster"
+	"tristore/drivers/deployment"
+	"tristore/scenarios/dataset"
+)
+
+// rig is what a split measurement runs on: three clusters and three deployments of the
+// same data. The cells in which one workload is alone have databases of their own on
+// the shared cluster, so that the rows they add do not make the shared cell larger than
+// the split one.
+type rig struct {
+	whole, identity, collections *deployment.Host
+	alone, shared, split         *deployment.Deployment
+
+	data   dataset.Collections
+	cores  []int
+	closes []func(context.Context) error
+}
+
+// part is one cluster of the rig and its share of the hardware.
+type part struct {
+	name   string
+	limits cluster.Limits
+	host   **deployment.Host
+}
+
+// build starts and fills the rig; on error nothing of it is left.
+func build(ctx context.Context, plan Plan) (*rig, error) {
+	r := &rig{data: dataset.Collections{Of: dataset.Identity{Seed: plan.Seed, Sizes: plan.Identity}, Sizes: plan.Collections}}
+	err := r.start(ctx, plan)
+	if err == nil {
+		err = r.deploy(ctx)
+	}
+	if err == nil {
+		plan.log().Info("loading the data of both placings")
+		err = r.fill(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("preparing the split measurement: %w", err), r.close(context.WithoutCancel(ctx)))
+	}
+	return r, nil
+}
+
+func (r *rig) start(ctx context.Context, plan Plan) (err error) {
+	if r.cores, err = usableCores(plan.CPUs); err != nil {
+		return err
+	}
+	half := plan.CPUs / 2
+	for _, p := range []part{
+		{"shared", cluster.Limits{CPUs: float64(plan.CPUs), CPUSet: r.cores, MemoryBytes: plan.MemoryBytes}, &r.whole},
+		{"identity", cluster.Limits{CPUs: float64(half), CPUSet: r.cores[:half], MemoryBytes: plan.MemoryBytes / 2}, &r.identity},
+		{"collections", cluster.Limits{CPUs: float64(half), CPUSet: r.cores[half:], MemoryBytes: plan.MemoryBytes / 2}, &r.collections},
+	} {
+		plan.log().Info("starting a cluster of the split measurement", "part", p.name, "cores", p.limits.CPUSet)
+		on, err := cluster.Start(ctx, cluster.Spec{
+			Engine: plan.Engine, Reach: plan.Reach, Durability: cluster.Strict, Limits: p.limits, Images: plan.Images,
+			Dir: filepath.Join(plan.Dir, p.name), Cache: plan.Cache, RunID: plan.RunID, Log: plan.log(),
+		})
+		if err != nil {
+			return err
+		}
+		r.closes = append(r.closes, on.Close)
+		host, err := deployment.Prepare(ctx, on, deployment.Options{PoolMax: drivers.DefaultPoolMax})
+		if err != nil {
+			return err
+		}
+		r.closes = append(r.closes, host.Close)
+		*p.host = host
+	}
+	return nil
+}
+
+func (r *rig) deploy(ctx context.Context) error {
+	for _, d := range []struct {
+		into **deployment.Deployment
+		open func() (*deployment.Deployment, error)
+	}{
+		{&r.alone, func() (*deployment.Deployment, error) { return r.whole.Deploy(ctx) }},
+		{&r.shared, func() (*deployment.Deployment, error) { return r.whole.Deploy(ctx) }},
+		{&r.split, func() (*deployment.Deployment, error) { return deployment.DeploySplit(ctx, r.identity, r.collections) }},
+	} {
+		deployed, err := d.open()
+		if err != nil {
+			return err
+		}
+		r.closes = append(r.closes, deployed.Close)
+		*d.into = deployed
+	}
+	return nil
+}
+
+// fill loads the deployments side by side.
+func (r *rig) fill(ctx context.Context) error {
+	all := []*deployment.Deployment{r.alone, r.shared, r.split}
+	errs := make([]error, len(all))
+	var loads sync.WaitGroup
+	for i, into := range all {
+		loads.Go(func() {
+			if errs[i] = r.data.Of.LoadInto(ctx, into); errs[i] == nil {
+				errs[i] = r.data.LoadInto(ctx, into)
+			}
+		})
+	}
+	loads.Wait()
+	return errors.Join(errs...)
+}
+
+// close ends what was started, last first.
+func (r *rig) close(ctx context.Context) error {
+	var all []error
+	for _, end := range slices.Backward(r.closes) {
+		all = append(all, end(ctx))
+	}
+	r.closes = nil
+	return errors.Join(all...)
+}
+
+// hardware says what each placing got, as asked and as the servers report it.
+func (r *rig) hardware(plan Plan) map[string]string {
+	all := map[string]string{
+		"shared asked": fmt.Sprintf("1 cluster: %d cores (%s), %d MiB", plan.CPUs, list(r.cores), plan.MemoryBytes>>20),
+		"split asked": fmt.Sprintf("2 clusters: %d cores each (%s | %s), %d MiB each", plan.CPUs/2, list(r.cores[:plan.CPUs/2]), list(r.cores[plan.CPUs/2:]),
+			plan.MemoryBytes>>21),
+		"generator": "runs on this machine and shares these cores with the servers, in every cell alike: read ratios between cells, not absolute latencies",
+	}
+	for name, host := range map[string]*deployment.Host{"shared": r.whole, "split identity": r.identity, "split collections": r.collections} {
+		var said []string
+		for setting, value := range host.Cluster.InForce {
+			if strings.HasPrefix(setting, "limit.") || slices.Contains(telling(), setting) {
+				said = append(said, setting+"="+value)
+			}
+		}
+		slices.Sort(said)
+		all[name+" in force"] = strings.Join(said, ", ")
+	}
+	return all
+}
+
+// telling are the settings by which a reader knows what was compared.
+func telling() []string {
+	return []string{"shared_buffers", "max_connections", "fsync", "synchronous_commit", "full_page_writes", "max_wal_size"}
+}
+
+// usableCores are the first n cores that this process may run on.
+func usableCores(n int) ([]int, error) {
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &set); err != nil {
+		return nil, fmt.Errorf("asking for the cores of this process: %w", err)
+	}
+	var all []int
+	for cpu := 0; len(all) < n && cpu < len(set)*64; cpu++ {
+		if set.IsSet(cpu) {
+			all = append(all, cpu)
+		}
+	}
+	if len(all) < n {
+		return nil, fmt.Errorf("%d cores are asked for and this process may use %d", n, len(all))
+	}
+	return all, nil
+}
+
+func list(cores []int) string { return strings.Trim(fmt.Sprint(cores), "[]") }
