@@ -18,6 +18,8 @@ func keyArgs(key store.BindingKey) []any {
 	return []any{key.WorkspaceID, key.ResourceType, key.ResourceID, key.PrincipalType, key.PrincipalID}
 }
 
+func bindingOf(s shape) string { return "SELECT " + s.list + " FROM " + quote(s.table) + ofBinding }
+
 // Bind inserts one binding; its tuple is unique.
 func (c *Collections) Bind(ctx context.Context, binding store.Binding) store.Outcome {
 	_, outcome := c.exec(ctx, c.bindings.insert, c.bindings.values(bindingRow{binding})...)
@@ -27,7 +29,7 @@ func (c *Collections) Bind(ctx context.Context, binding store.Binding) store.Out
 // BindingOf finds one binding by its unique tuple.
 func (c *Collections) BindingOf(ctx context.Context, key store.BindingKey) (store.Binding, store.Outcome) {
 	var row bindingRow
-	outcome := c.one(ctx, "SELECT "+c.bindings.list+" FROM "+quote(store.BindingsTable)+ofBinding, c.bindings.places(&row), keyArgs(key)...)
+	outcome := c.one(ctx, bindingOf(c.bindings), c.bindings.places(&row), keyArgs(key)...)
 	if !outcome.OK() {
 		return store.Binding{}, outcome
 	}

@@ -20,9 +20,12 @@ func OpenUsers(ctx context.Context, target drivers.Target) (*Users, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening users: %w", err)
 	}
-	all := newTables(session{pool}, store.User{}, store.AccessToken{}, store.Organisation{}, store.OrgMembership{},
-		store.OrgRole{}, store.OrgGroupMember{}, store.OrgAPIKey{})
+	all := newTables(session{pool}, usersRecords()...)
 	return &Users{all, newUsersSQL(all)}, nil
+}
+
+func usersRecords() []store.Record {
+	return []store.Record{store.User{}, store.AccessToken{}, store.Organisation{}, store.OrgMembership{}, store.OrgRole{}, store.OrgGroupMember{}, store.OrgAPIKey{}}
 }
 
 // usersSQL is the text of every statement of this store, written once so that each is
