@@ -19,8 +19,8 @@ const mostInvalid = 0.25
 // weigh applies the rules in order of caution; the first that fits decides.
 //
 //	not enough   no limits, too many invalid windows, or too few blocks     INCONCLUSIVE
-//	ISOLATE        promise kept,  lower(I) > agreed,  lower(gain) > 1
 //	SPLIT_USELESS  lower(I) > agreed or promise broken,  upper(gain) < 1.03
+//	ISOLATE        promise kept,  lower(I) > agreed,  lower(gain) > 1
 //	broken         promise broken, lower(gain) > 1: a split helps, but remedies and the
 //	               boundary were not measured                               INCONCLUSIVE
 //	quiet          promise kept,  upper(I) <= agreed: no growth was asked   INCONCLUSIVE
@@ -34,16 +34,16 @@ func weigh(split *result.Split, a Advice) Advice {
 		span(a.Interference), limit, span(a.Gain), slo, a.Promise)
 	hurts := a.Interference.Low > limit
 	switch {
-	case a.Promise == Kept && hurts && a.Gain.Low > 1:
-		a.Verdict = Isolate
-		a.Sentence = "Move collections to a cluster of their own, so that its load cannot reach sign-in: " + facts + "."
-		a.Refutes = "an interference interval that reaches down to the agreed factor, or a gain interval that includes 1, on a repetition with more blocks"
-		a.CheapestNext = "hold the auth rate and step collections through 0, 33, 66 and 100 %: interference that rises with the dose is the cause, a flat line is mere size"
 	case (hurts || a.Promise == Broken) && a.Gain.High < useless:
 		a.Verdict = SplitUseless
 		a.Sentence = "A second cluster of the same total hardware does not help the auth path: " + facts + "."
 		a.Refutes = "a gain interval above 1 when the two clusters get more than half of the hardware each"
 		a.CheapestNext = "raise the hardware of the one cluster and measure the same four cells: if auth gets faster, the bottleneck is capacity and not the sharing"
+	case a.Promise == Kept && hurts && a.Gain.Low > 1:
+		a.Verdict = Isolate
+		a.Sentence = "Move collections to a cluster of their own, so that its load cannot reach sign-in: " + facts + "."
+		a.Refutes = "an interference interval that reaches down to the agreed factor, or a gain interval that includes 1, on a repetition with more blocks"
+		a.CheapestNext = "hold the auth rate and step collections through 0, 33, 66 and 100 %: interference that rises with the dose is the cause, a flat line is mere size"
 	case a.Promise == Broken && a.Gain.Low > 1:
 		return inconclusive(a, "the promise is broken at this load and a second cluster helps, but whether it keeps the promise, and whether something cheaper does, was not measured: "+facts,
 			"apply the cheapest remedy first (settings, indexes, pool caps) and repeat the four cells; then search the boundary of both")
