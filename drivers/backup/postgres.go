@@ -14,7 +14,7 @@ import (
 
 // pgDump writes the custom format, -Fc, to out.
 func pgDump(ctx context.Context, from Place, out io.Writer) (Report, error) {
-	program, err := from.Cluster.Tools.Find(ctx, "pg_dump")
+	program, _, err := pgTool(ctx, from, "pg_dump")
 	if err != nil {
 		return Report{Tool: "pg_dump"}, err
 	}
@@ -30,16 +30,11 @@ func pgDump(ctx context.Context, from Place, out io.Writer) (Report, error) {
 // ends at its first statement. There is no option against it: there, pg_restore writes
 // its script to psql instead of sending it, and that one line is left out on the way.
 func pgRestore(ctx context.Context, to Place, archive io.Reader) (Report, error) {
-	program, err := to.Cluster.Tools.Find(ctx, "pg_restore")
+	program, client, err := pgTool(ctx, to, "pg_restore")
 	if err != nil {
 		return Report{Tool: "pg_restore"}, err
 	}
-	client, err := major(program.Version)
-	if err != nil {
-		return Report{Tool: "pg_restore"}, err
-	}
-	server := to.Cluster.Engine.Major
-	if client >= settingSince && server < settingSince {
+	if client >= settingSince && to.Cluster.Engine.Major < settingSince {
 		return pgRestoreScript(ctx, to, archive, program)
 	}
 	invoke := invocation(to, program, "--clean", "--if-exists", "--exit-on-error")
@@ -51,7 +46,7 @@ func pgRestore(ctx context.Context, to Place, archive io.Reader) (Report, error)
 const settingSince = 17
 
 func pgRestoreScript(ctx context.Context, to Place, archive io.Reader, restore *cluster.Program) (Report, error) {
-	psql, err := to.Cluster.Tools.Find(ctx, "psql")
+	psql, _, err := pgTool(ctx, to, "psql")
 	if err != nil {
 		return Report{Tool: "psql"}, err
 	}
@@ -80,6 +75,22 @@ func pgRestoreScript(ctx context.Context, to Place, archive io.Reader, restore *
 		wroteErr = nil // it only could not go on writing
 	}
 	return report, errors.Join(err, wroteErr)
+}
+
+// pgTool finds a tool that is no older than the server: an older pg_dump refuses it, and
+// an older pg_restore cannot read what a newer pg_dump wrote.
+func pgTool(ctx context.Context, at Place, name string) (program *cluster.Program, client int, err error) {
+	program, err = at.Cluster.Tools.Find(ctx, name)
+	if err != nil {
+		return nil, 0, err
+	}
+	if client, err = major(program.Version); err != nil {
+		return nil, 0, err
+	}
+	if server := at.Cluster.Engine.Major; client < server {
+		return nil, client, &cluster.ToolMissing{Tool: name, Install: fmt.Sprintf("the one found is %s, and PostgreSQL %d needs %d or later", program.Version, server, server)}
+	}
+	return program, client, nil
 }
 
 func invocation(at Place, program *cluster.Program, args ...string) cluster.Invocation {
