@@ -90,6 +90,8 @@ type containerRecipe struct {
 	command    []string
 	settings   map[string]string // as asked
 	trust      material
+	// administrator is the account made for the run, by the image itself.
+	administrator string
 	// launch is testcontainers' module for the product, or its generic Run.
 	launch func(ctx context.Context, image string, options ...testcontainers.ContainerCustomizer) (testcontainers.Container, error)
 	// target is a database as the superuser, with its password and the run's CA.
@@ -110,7 +112,7 @@ func containerRecipeFor(spec Spec, keys string) (containerRecipe, error) {
 		return containerRecipe{}, err
 	}
 	password := drivers.GenerateSecret()
-	made := containerRecipe{trust: trust, files: map[string][]byte{"password": []byte(password.Reveal())}}
+	made := containerRecipe{trust: trust, administrator: superuser, files: map[string][]byte{"password": []byte(password.Reveal())}}
 	for name, path := range map[string]string{
 		"ca.crt": trust.CAFile, "server.crt": trust.CertFile, "server.key": trust.KeyFile, "server.pem": trust.BundleFile,
 	} {
@@ -118,9 +120,12 @@ func containerRecipeFor(spec Spec, keys string) (containerRecipe, error) {
 			return containerRecipe{}, fmt.Errorf("reading the certificates of the cluster: %w", err)
 		}
 	}
+	if spec.Engine.Family() == drivers.FamilyMongo {
+		made.administrator = mongoAdministrator
+	}
 	made.target = func(scheme, address, database string, options url.Values) drivers.Target {
 		return drivers.Target{Engine: spec.Engine, CAFile: trust.CAFile,
-			URL: drivers.NewURL(scheme, superuser, password, address, database, options)}
+			URL: drivers.NewURL(scheme, made.administrator, password, address, database, options)}
 	}
 	switch spec.Engine.Product {
 	case drivers.Postgres:

@@ -20,7 +20,7 @@ func launchPostgres(ctx context.Context, image string, options ...testcontainers
 
 // launchAny starts a container without a module. That for MongoDB has no option for TLS,
 // announces the replica set at an address that only the container can reach, and passes
-// the administrator's password on the command line of a shell inside; see mongoRecipe.
+// the administrator's password on the command line of a shell inside; see containerMongo.
 func launchAny(ctx context.Context, image string, options ...testcontainers.ContainerCustomizer) (testcontainers.Container, error) {
 	return testcontainers.Run(ctx, image, options...)
 }

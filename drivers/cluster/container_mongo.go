@@ -18,6 +18,9 @@ import (
 // replicaSet is the name of the one-member set; transactions and change streams need one.
 const replicaSet = "tristore"
 
+// mongoAdministrator is the account made for the run.
+const mongoAdministrator = "tristore"
+
 // containerMongo runs the official MongoDB image as a replica set of one member.
 //
 // A member announces an address, and drivers go to the announced one, not to the one they
@@ -46,7 +49,7 @@ func containerMongo(spec Spec, made containerRecipe) (containerRecipe, error) {
 	}
 	made.files["keyfile"] = []byte(rand.Text() + rand.Text())
 	made.environment = map[string]string{
-		"MONGO_INITDB_ROOT_USERNAME": superuser, "MONGO_INITDB_ROOT_PASSWORD_FILE": passwordFile,
+		"MONGO_INITDB_ROOT_USERNAME": made.administrator, "MONGO_INITDB_ROOT_PASSWORD_FILE": passwordFile,
 	}
 	made.account, made.entrypoint = "mongodb", "docker-entrypoint.sh"
 	made.launch, made.info = launchAny, mongo.ServerInfo
@@ -84,7 +87,7 @@ func initiate(ctx context.Context, direct drivers.Target) error {
 }
 
 // containerFerretDB runs the local image of FerretDB 1 or 2, whose entry point takes the
-// superuser from the environment, and the rest as arguments of the program.
+// administrator from the environment, and the rest as arguments of the program.
 func containerFerretDB(spec Spec, made containerRecipe) containerRecipe {
 	made.port, made.account, made.entrypoint = "27017", "ferretdb", "docker-entrypoint.sh"
 	made.command = []string{"ferretdb"}
@@ -96,7 +99,15 @@ func containerFerretDB(spec Spec, made containerRecipe) containerRecipe {
 		})
 		made.command = append(made.command, arguments...)
 	}
-	made.environment = map[string]string{"FERRETDB_SETUP_USERNAME": superuser, "FERRETDB_SETUP_PASSWORD_FILE": passwordFile}
+	if spec.Engine.Major == 2 {
+		durable := map[Durability]string{Strict: "on", Relaxed: "off"}[spec.Durability]
+		for _, name := range []string{"fsync", "synchronous_commit", "full_page_writes"} {
+			made.command = append(made.command, "-c", name+"="+durable)
+		}
+		made.command = append(made.command, "--listen-addr=", "--listen-tls=:"+made.port,
+			"--listen-tls-cert-file="+inside+"/server.crt", "--listen-tls-key-file="+inside+"/server.key")
+	}
+	made.environment = map[string]string{"FERRETDB_SETUP_USERNAME": made.administrator, "FERRETDB_SETUP_PASSWORD_FILE": passwordFile}
 	made.settings = map[string]string{"durability": spec.Durability.String()}
 	made.launch, made.info = launchAny, mongo.ServerInfo
 	made.admin = func(address string) drivers.Target {

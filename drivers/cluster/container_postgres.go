@@ -28,7 +28,7 @@ func containerPostgres(spec Spec, made containerRecipe) containerRecipe {
 		"-c", "hba_file="+inside+"/pg_hba.conf")
 	made.files["pg_hba.conf"] = []byte(hostBased)
 	made.environment = map[string]string{
-		"POSTGRES_USER": superuser, "POSTGRES_DB": maintenance, "POSTGRES_PASSWORD_FILE": passwordFile,
+		"POSTGRES_USER": made.administrator, "POSTGRES_DB": maintenance, "POSTGRES_PASSWORD_FILE": passwordFile,
 		// 12 and 13 would store md5 otherwise; text sorts the same on every image.
 		"POSTGRES_INITDB_ARGS":      "--auth-host=scram-sha-256 --encoding=UTF8 --locale=" + serverLocale,
 		"POSTGRES_HOST_AUTH_METHOD": "scram-sha-256",

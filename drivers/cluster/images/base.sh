@@ -42,9 +42,18 @@ rm -rf "$root/fetched"
 # servers before 17 that line sets statement_timeout, as the line before it does.
 cd "$root/usr/lib/postgresql"
 cp -a 17 17-for-16
+mkdir 17-for-16/libexec
 for program in pg_dump pg_restore; do
-	sed -i 's/SET transaction_timeout = 0;/SET statement_timeout   = 0;/' 17-for-16/bin/$program
-	! cmp -s 17/bin/$program 17-for-16/bin/$program || { echo "base.sh: $program 17 no longer sets transaction_timeout" >&2; exit 2; }
+	sed 's/SET transaction_timeout = 0;/SET statement_timeout   = 0;/' 17/bin/$program >17-for-16/libexec/$program
+	! cmp -s 17/bin/$program 17-for-16/libexec/$program || { echo "base.sh: $program 17 no longer sets transaction_timeout" >&2; exit 2; }
+	# It says what it is, so that a report that prints the version does too.
+	cat >17-for-16/bin/$program <<'END'
+#!/bin/sh
+real=${0%/*/*}/libexec/${0##*/}
+[ "$*" != --version ] || { echo "$("$real" --version), without transaction_timeout"; exit; }
+exec "$real" "$@"
+END
+	chmod 755 17-for-16/bin/$program 17-for-16/libexec/$program
 done
 HOOK
 

@@ -68,6 +68,7 @@ mmdebstrap --quiet --variant=extract --skip=check/empty \
 	--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
 	--dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
 	--dpkgopt='path-exclude=/usr/lib/*-linux-gnu/gconv/*' \
+	--dpkgopt='path-exclude=/usr/share/proj/*' --dpkgopt='path-include=/usr/share/proj/proj.db' \
 	--include=base-files,bash,dash,coreutils,grep,sed,mawk,util-linux,libc-bin,tzdata,libstdc++6,libgcc-s1,gzip,findutils,tar,procps \
 	--include=libicu78,libldap2,liblz4-1,libnuma1,libpam0g,libpq5,libselinux1,libssl3t64,libsystemd0,liburing2,libuuid1,libxml2-16,libxslt1.1,libzstd1,zlib1g,libreadline8t64 \
 	--include=libbson2-2,libpcre2-8-0,libgeos-c1t64,libjson-c5,libproj25,libprotobuf-c1 \
