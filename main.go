@@ -86,7 +86,7 @@ func command(to streams) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(certifyCommand(to), capacityCommand(to), judgeCommand(to), reportCommand(to), doctorCommand(to),
+	root.AddCommand(certifyCommand(to), capacityCommand(to), judgeCommand(to), reportCommand(to), doctorCommand(to), imagesCommand(to),
 		claimsCommand(to), faultsCommand(to), sandboxCommand(to), laneCommand(to))
 	return root
 }
