@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"tristore/drivers/store"
 )
@@ -26,10 +28,12 @@ func (p *Permissions) change(ctx context.Context, change string, args ...any) st
 	})
 }
 
-// CreateWorkspace inserts the workspace and upserts its roles in one transaction.
+// CreateWorkspace inserts the workspace and upserts its roles in one transaction, roles
+// in the order of their ids so that two at once do not wait for each other in a circle.
 func (p *Permissions) CreateWorkspace(ctx context.Context, workspace store.Workspace, roles ...store.Role) store.Outcome {
 	all := []statement{{p.sql.create, p.shapes[workspace.Table()].values(workspace)}}
-	for _, role := range roles {
+	inOrder := slices.SortedFunc(slices.Values(roles), func(a, b store.Role) int { return strings.Compare(a.ID, b.ID) })
+	for _, role := range inOrder {
 		all = append(all, statement{p.sql.upsertRole, p.shapes[role.Table()].values(role)})
 	}
 	return retrying(ctx, func() store.Outcome {
