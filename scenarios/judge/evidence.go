@@ -10,11 +10,9 @@ import (
 
 // evidence lists broken cases first, then facts by name, then the witness lines.
 func evidence(o result.Observation) []string {
-	var lines []string
-	for _, c := range o.Cases {
-		if c.Want != c.Got && len(lines) < result.WitnessMax {
-			lines = append(lines, fmt.Sprintf("%s: promised %s, got %s", c.Name, c.Want, c.Got))
-		}
+	lines := brokenCases(o)
+	if more := len(lines) - result.WitnessMax; more > 0 {
+		lines = append(lines[:result.WitnessMax], fmt.Sprintf("… and %d more broken cases", more))
 	}
 	for _, fact := range slices.Sorted(maps.Keys(o.Facts)) {
 		lines = append(lines, fact+" = "+number(o.Facts[fact]))

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 
 	"tristore/reports/result"
 )
@@ -29,31 +30,44 @@ func Run(run *result.Run, rules Rules, gate Gate) {
 }
 
 // findings gives one finding per claim of the run and engine; a claim nobody
-// observed there is INCONCLUSIVE, and one that the catalogue no longer knows too.
+// observed there is INCONCLUSIVE, and one that the catalogue no longer knows too. Of a
+// claim observed twice the worse finding stays: a second try never covers a first.
 func findings(run *result.Run, rules Rules) []result.Finding {
 	type key struct{ claim, engine string }
-	seen := map[key]result.Observation{}
+	seen := map[key][]result.Observation{}
 	for _, o := range run.Observations {
-		seen[key{o.Claim, o.Engine}] = o
+		at := key{o.Claim, o.Engine}
+		seen[at] = append(seen[at], o)
 	}
 	var all []result.Finding
 	for _, engine := range run.Engines {
 		for _, claim := range run.Claims {
-			o, observed := seen[key{claim.ID, engine.Engine}]
+			observed := seen[key{claim.ID, engine.Engine}]
 			rule, known := rules[claim.ID]
 			finding := result.Finding{Claim: claim.ID, Engine: engine.Engine}
 			switch {
 			case !known:
 				finding.Reason = "this tristore has no rule for the claim"
-			case !observed:
+			case len(observed) == 0:
 				finding.Reason = "not observed" + because(engine.Trouble, run.Interrupted)
 			default:
-				finding = rule.Judge(o)
+				finding = worst(rule, observed)
 			}
 			all = append(all, finding)
 		}
 	}
 	return all
+}
+
+func worst(rule Rule, observed []result.Observation) result.Finding {
+	gravity := []result.Status{result.Pass, result.NotApplicable, result.Inconclusive, result.Invalid, result.Fail}
+	finding := rule.Judge(observed[0])
+	for _, o := range observed[1:] {
+		if other := rule.Judge(o); slices.Index(gravity, other.Status) > slices.Index(gravity, finding.Status) {
+			finding = other
+		}
+	}
+	return finding
 }
 
 func because(reasons ...string) string {

@@ -9,42 +9,23 @@ import (
 // runVerdict weighs the engines that gate. Stand-ins are named, never counted,
 // unless gate says so; the sentence always says whether a MongoDB ran.
 func runVerdict(run *result.Run, gate Gate) result.Verdict {
-	worst, gated := result.Pass, []string{}
+	worst := result.Pass
+	var gated []result.Engine
 	var standIns []string
 	for _, engine := range run.Engines {
 		if engine.StandIn && gate != GateAll {
 			standIns = append(standIns, engine.Title+" "+engine.Verdict.Status.String())
 			continue
 		}
-		gated = append(gated, engine.Title)
+		gated = append(gated, engine)
 		worst = worse(worst, engine.Verdict.Status)
 	}
 	if len(gated) == 0 || run.Interrupted != "" && worst == result.Pass {
 		worst = result.Inconclusive
 	}
-	return result.Verdict{Status: worst, Sentence: sentence(run, worst, gated, standIns)}
-}
-
-// worse keeps FAIL over INCONCLUSIVE over PASS.
-func worse(a, b result.Status) result.Status {
-	if a == result.Fail || b == result.Fail {
-		return result.Fail
-	}
-	if a == result.Pass && b == result.Pass {
-		return result.Pass
-	}
-	return result.Inconclusive
-}
-
-func sentence(run *result.Run, status result.Status, gated, standIns []string) string {
-	var said []string
-	switch {
-	case len(gated) == 0:
-		said = append(said, "INCONCLUSIVE: no engine that the platform supports was judged")
-	case status == result.Pass:
-		said = append(said, "PASS: certified on "+strings.Join(gated, ", "))
-	default:
-		said = append(said, status.String()+": judged on "+strings.Join(gated, ", "))
+	said := []string{worst.String() + ": " + blame(run, worst, gated)}
+	if worst != result.Pass && len(gated) > 0 {
+		said = append(said, "judged on "+titles(gated))
 	}
 	if run.Interrupted != "" {
 		said = append(said, "the run was interrupted: "+run.Interrupted)
@@ -55,12 +36,66 @@ func sentence(run *result.Run, status result.Status, gated, standIns []string) s
 	if len(standIns) > 0 {
 		said = append(said, "stand-ins, printed and not gating: "+strings.Join(standIns, ", "))
 	}
-	return strings.Join(said, "; ")
+	return result.Verdict{Status: worst, Sentence: strings.Join(said, "; ")}
 }
 
+// worse keeps FAIL over INCONCLUSIVE over PASS; whatever else is undecided.
+func worse(a, b result.Status) result.Status {
+	if a == result.Fail || b == result.Fail {
+		return result.Fail
+	}
+	if a == result.Pass && b == result.Pass {
+		return result.Pass
+	}
+	return result.Inconclusive
+}
+
+// blame is the first clause: what was certified, who broke what, or who stayed undecided.
+func blame(run *result.Run, status result.Status, gated []result.Engine) string {
+	var guilty []result.Engine
+	var broke []string
+	for _, engine := range gated {
+		if engine.Verdict.Status == status {
+			guilty = append(guilty, engine)
+			broke = append(broke, engine.Title+" broke "+strings.Join(failed(run, engine), " and "))
+		}
+	}
+	switch {
+	case len(gated) == 0:
+		return "no engine that the platform supports was judged"
+	case status == result.Pass:
+		return "certified on " + titles(gated)
+	case status == result.Fail:
+		return strings.Join(broke, ", ")
+	case len(guilty) == 0:
+		return "not finished"
+	default:
+		return titles(guilty) + " could not be decided"
+	}
+}
+
+func failed(run *result.Run, engine result.Engine) []string {
+	var claims []string
+	for _, f := range run.Findings {
+		if f.Engine == engine.Engine && f.Status == result.Fail {
+			claims = append(claims, f.Claim)
+		}
+	}
+	return claims
+}
+
+func titles(engines []result.Engine) string {
+	var all []string
+	for _, engine := range engines {
+		all = append(all, engine.Title)
+	}
+	return strings.Join(all, ", ")
+}
+
+// ranMongoDB tells whether a server that is really MongoDB was decided upon.
 func ranMongoDB(run *result.Run) bool {
 	for _, engine := range run.Engines {
-		if strings.HasPrefix(engine.Engine, "mongo:") && engine.Verdict.Status != result.Inconclusive {
+		if strings.HasPrefix(engine.Engine, "mongo:") && worse(result.Pass, engine.Verdict.Status) != result.Inconclusive {
 			return true
 		}
 	}
