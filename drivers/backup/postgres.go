@@ -69,7 +69,7 @@ func pgRestoreScript(ctx context.Context, to Place, archive io.Reader, restore *
 	_ = script.CloseWithError(io.ErrClosedPipe) // returns nil, always
 	wroteErr := <-writing
 	report.Tool, report.Version = "pg_restore | psql", wrote.Version+" | "+report.Version
-	report.Way = fmt.Sprintf("the script of %s goes to psql without its line %q, which PostgreSQL %d does not know", wrote.Version, setting, to.Cluster.Engine.Major)
+	report.Way = fmt.Sprintf("the script goes to psql without its line %q, which PostgreSQL %d does not know", setting, to.Cluster.Engine.Major)
 	report.Errors, report.Warnings, report.Notes = append(wrote.Errors, report.Errors...), append(wrote.Warnings, report.Warnings...), append(wrote.Notes, report.Notes...)
 	if err != nil && errors.Is(wroteErr, io.ErrClosedPipe) {
 		wroteErr = nil // it only could not go on writing

@@ -18,6 +18,8 @@ import (
 type SandboxRefusal struct {
 	Why string
 	URL drivers.URL // printed masked
+	// Engine is what is behind the URL.
+	Engine drivers.Engine
 	// Mend tells whether marking it would help.
 	Mend bool
 }
@@ -25,7 +27,7 @@ type SandboxRefusal struct {
 func (e *SandboxRefusal) Error() string {
 	text := fmt.Sprintf("%s is not written to: %s", e.URL.HostPort(), e.Why)
 	if e.Mend {
-		text += fmt.Sprintf("; if everything on it may be destroyed, mark it: tristore init-sandbox --url %s", e.URL)
+		text += fmt.Sprintf("; if everything on it may be destroyed, mark it: tristore init-sandbox --url %s --engines %s --owner NAME", e.URL, e.Engine)
 	}
 	return text
 }
@@ -55,7 +57,7 @@ func InitSandbox(ctx context.Context, on *cluster.Cluster, owner string, expires
 		default:
 			return nil
 		}
-		return &SandboxRefusal{Why: why, URL: on.Admin.URL}
+		return &SandboxRefusal{Why: why, URL: on.Admin.URL, Engine: on.Engine}
 	}
 	write := mongo.MarkSandbox
 	if on.Engine.Family() == drivers.FamilyPostgres {
@@ -80,15 +82,15 @@ func CheckSandbox(ctx context.Context, on *cluster.Cluster) error {
 	if err != nil {
 		return fmt.Errorf("looking for the sandbox mark: %w", err)
 	}
-	return judgeSandbox(facts, on.Admin.URL)
+	return judgeSandbox(facts, on.Admin)
 }
 
-func judgeSandbox(facts drivers.SandboxFacts, url drivers.URL) error {
+func judgeSandbox(facts drivers.SandboxFacts, at drivers.Target) error {
 	if why := unfit(facts); why != "" {
-		return &SandboxRefusal{Why: why, URL: url}
+		return &SandboxRefusal{Why: why, URL: at.URL, Engine: at.Engine}
 	}
 	if why := unmarked(facts); why != "" {
-		return &SandboxRefusal{Why: why, URL: url, Mend: true}
+		return &SandboxRefusal{Why: why, URL: at.URL, Engine: at.Engine, Mend: true}
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func TestSandboxIsJudgedOnTheFacts(t *testing.T) {
 	} {
 		facts := sound()
 		test.change(&facts)
-		err := judgeSandbox(facts, url)
+		err := judgeSandbox(facts, drivers.Target{URL: url, Engine: drivers.Engine{Product: drivers.Postgres, Major: 16}})
 		if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s: got %v, wanted %q", name, err, test.says)
 			continue
@@ -50,8 +50,11 @@ func TestSandboxIsJudgedOnTheFacts(t *testing.T) {
 		if !errors.Is(err, cluster.ErrUnreachable) {
 			t.Errorf("%s: not a refusal that the user can mend", name)
 		}
-		if got := strings.Contains(err.Error(), "tristore init-sandbox --url postgres://admin:"); got != test.mend {
+		if got := strings.Contains(err.Error(), "--owner NAME"); got != test.mend {
 			t.Errorf("%s: names the command: %t, wanted %t: %v", name, got, test.mend, err)
+		}
+		if test.mend && !strings.Contains(err.Error(), "tristore init-sandbox --url postgres://admin:") || !strings.Contains(err.Error(), "db.example.org:5432") {
+			t.Errorf("%s: %v", name, err)
 		}
 		if strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: the sentence holds the password: %v", name, err)
