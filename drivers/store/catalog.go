@@ -17,6 +17,7 @@ type ExpectedIndex struct {
 	Fields []string
 	Unique bool
 	Source string // D or C
+	Needs  string // kind of index that not every server of the family has: text, ttl, wildcard; mostly empty
 }
 
 // PlanInfo is how the server would run a statement.
@@ -32,6 +33,7 @@ type Migration struct {
 	Applied  []string // versions applied by this start, in order
 	Version  int64    // version in force afterwards
 	Repaired string   // the half-applied version that was completed, if any
+	Skipped  []string // what this server has no feature for and the start left out, with the server's words
 	Duration time.Duration
 }
 
