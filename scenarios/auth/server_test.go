@@ -1,0 +1,125 @@
+package auth
+
+import (
+	"context"
+	"flag"
+	"testing"
+	"time"
+
+	"tristore/drivers"
+	"tristore/drivers/cluster"
+	"tristore/drivers/cluster/programs"
+	"tristore/drivers/deployment"
+	"tristore/drivers/store"
+	"tristore/reports/result"
+	"tristore/scenarios"
+	"tristore/scenarios/dataset"
+)
+
+var engineWord = flag.String("engine", "postgres:16", "the engine under test")
+
+// onServer is a stage on a real server of its own, gone after the test.
+func onServer(t *testing.T) scenarios.Stage {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("needs a server")
+	}
+	engine, err := drivers.ParseEngine(*engineWord)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	running, err := cluster.Start(ctx, cluster.Spec{Engine: engine, Reach: drivers.Embedded, Durability: cluster.Relaxed,
+		Dir: t.TempDir(), Cache: programs.DefaultDir(), RunID: "auth-test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := running.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	host, err := deployment.Prepare(ctx, running, deployment.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := host.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return scenarios.Stage{Engine: engine, Host: host, Seed: 1, Depth: scenarios.Smoke}
+}
+
+func TestEveryRequestIsServedByARealServer(t *testing.T) {
+	on := onServer(t)
+	deployed, err := on.Deploy(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = deployed.Close(context.Background()) }()
+	data := dataset.Identity{Seed: on.Seed, Sizes: dataset.Modest()}
+	if err := data.LoadInto(t.Context(), deployed); err != nil {
+		t.Fatal(err)
+	}
+	serve := func(w *Workload, k kind, arrival int64) store.Outcome {
+		chance := dataset.Draw(3, 4, arrival)
+		caller := 1 + w.callers.Pick(&chance)
+		return k.serve(w, t.Context(), &request{arrival: arrival, caller: caller, workspace: w.data.WorkspaceOf(caller), chance: &chance})
+	}
+	for _, profile := range []Profile{Fork, V27} {
+		w := New(deployed.Users, deployed.Permissions, Options{Data: data, Profile: profile, Window: uint64(len(profile)), Expires: time.Now().Add(visitorLife)})
+		for _, k := range w.kinds {
+			for arrival := range int64(10) {
+				if outcome := serve(w, k, arrival); !outcome.OK() {
+					t.Errorf("%s, %s: %s", profile, k.name, outcome.Detail())
+				}
+			}
+		}
+	}
+	// Who asks for another data set must be refused, or the answers prove nothing.
+	other := data
+	other.Seed++
+	w := New(deployed.Users, deployed.Permissions, Options{Data: other, Profile: V27, Window: 9, Expires: time.Now().Add(visitorLife)})
+	for _, k := range w.kinds {
+		if outcome := serve(w, k, 1); outcome.Status != store.Refused {
+			t.Errorf("%s over another data set: %s", k.name, outcome.Detail())
+		}
+	}
+}
+
+func TestOpenLoopOnARealServer(t *testing.T) {
+	on := onServer(t)
+	var kept []result.Measurement
+	on.Record = func(m result.Measurement) { kept = append(kept, m) }
+	saw := result.Observation{Claim: "LOAD-1", Engine: on.Engine.String()}
+	OpenLoop(t.Context(), on, &saw)
+	if saw.Trouble != "" {
+		t.Fatal(saw.Trouble)
+	}
+	for _, fact := range []string{"refused", "unknown", "dropped", "unaccounted", "clipped"} {
+		if value, recorded := saw.Facts[fact]; !recorded || value != 0 {
+			t.Errorf("%s is %g (recorded %t); %q", fact, value, recorded, saw.Witness)
+		}
+	}
+	if saw.Facts["due"] < 100 || saw.Facts["committed"] != saw.Facts["due"] {
+		t.Errorf("%g of %g due were committed", saw.Facts["committed"], saw.Facts["due"])
+	}
+	if len(kept) != 1 || kept[0].Claim != "LOAD-1" || kept[0].Workload != Name || len(kept[0].Timeline) != 10 || kept[0].Latency.Count != kept[0].Counts.Committed {
+		t.Errorf("kept %d measurements: %+v", len(kept), kept)
+	}
+	t.Logf("facts %v", saw.Facts)
+}
+
+func TestACancelledOpenLoopSaysSo(t *testing.T) {
+	on := onServer(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	on.Record = func(result.Measurement) {}
+	saw := result.Observation{Claim: "LOAD-1"}
+	time.AfterFunc(4*time.Second, cancel)
+	OpenLoop(ctx, on, &saw)
+	if saw.Trouble == "" {
+		t.Error("the window was cut short and nothing says so")
+	}
+}

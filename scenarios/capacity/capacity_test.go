@@ -1,0 +1,96 @@
+package capacity
+
+import (
+	"slices"
+	"testing"
+
+	"tristore/drivers"
+	"tristore/reports/result"
+	"tristore/scenarios"
+)
+
+func TestOrderIsBalancedAndRepeats(t *testing.T) {
+	const n = 4
+	first := map[int]int{}
+	for block := range 400 {
+		order := orderOf(7, block, n)
+		if !slices.Equal(order, orderOf(7, block, n)) {
+			t.Fatal("two calls differ")
+		}
+		sorted := slices.Clone(order)
+		slices.Sort(sorted)
+		if !slices.Equal(sorted, []int{0, 1, 2, 3}) {
+			t.Fatalf("block %d tries %v", block, order)
+		}
+		if block%2 == 1 {
+			back := orderOf(7, block-1, n)
+			slices.Reverse(back)
+			if !slices.Equal(order, back) {
+				t.Errorf("block %d is not the reverse of the one before: %v", block, order)
+			}
+		}
+		first[order[0]]++
+	}
+	for cell := range n {
+		if first[cell] < 60 {
+			t.Errorf("cell %d comes first in %d of 400 blocks", cell, first[cell])
+		}
+	}
+	if slices.Equal(slices.Concat(orderOf(1, 0, n), orderOf(1, 2, n), orderOf(1, 4, n)), slices.Concat(orderOf(2, 0, n), orderOf(2, 2, n), orderOf(2, 4, n))) {
+		t.Error("the seed changes nothing")
+	}
+}
+
+func TestInvalidWindows(t *testing.T) {
+	sound := func() *result.Measurement {
+		return &result.Measurement{Workload: "auth", Counts: result.Counts{Due: 10, Committed: 8, Refused: 1, Dropped: 1},
+			Latency: result.Histogram{Count: 8, P99: 20}, Pacing: result.Histogram{Count: 9, P99: 1}}
+	}
+	slo := result.SLO{AuthP99Ms: 200}
+	if why := invalid(result.SplitWindow{Auth: sound(), Collections: sound()}, slo); why != "" {
+		t.Errorf("a sound window: %s", why)
+	}
+	for name, spoil := range map[string]func(*result.Measurement){
+		"nothing due":                 func(m *result.Measurement) { m.Counts = result.Counts{} },
+		"no samples":                  func(m *result.Measurement) { m.Latency.Count = 0 },
+		"unaccounted":                 func(m *result.Measurement) { m.Counts.Due++ },
+		"clipped":                     func(m *result.Measurement) { m.Lag.Clipped = 1 },
+		"late by itself":              func(m *result.Measurement) { m.Pacing.P99, m.Latency.P99 = 11, 500 },
+		"mostly the generator's time": func(m *result.Measurement) { m.Pacing.P99, m.Latency.P99 = 3, 5 },
+	} {
+		bad := sound()
+		spoil(bad)
+		for _, w := range []result.SplitWindow{{Auth: bad}, {Auth: sound(), Collections: bad}} {
+			if invalid(w, slo) == "" {
+				t.Errorf("%s: passes as sound", name)
+			}
+		}
+	}
+}
+
+func TestPlansThatCannotBeCarriedOutAreRefused(t *testing.T) {
+	good := For(scenarios.Smoke, drivers.Engine{Product: drivers.Postgres, Major: 16}, drivers.Embedded)
+	good.CPUs = 2
+	if err := good.check(); err != nil {
+		t.Fatal(err)
+	}
+	for name, spoil := range map[string]func(*Plan){
+		"another family":    func(p *Plan) { p.Engine = drivers.Engine{Product: drivers.FerretDB, Major: 1} },
+		"external":          func(p *Plan) { p.Reach = drivers.External },
+		"undecided reach":   func(p *Plan) { p.Reach = drivers.Auto },
+		"one core":          func(p *Plan) { p.CPUs = 1 },
+		"odd cores":         func(p *Plan) { p.CPUs = 3 },
+		"more cores":        func(p *Plan) { p.CPUs = 1 << 20 },
+		"no memory":         func(p *Plan) { p.MemoryBytes = 0 },
+		"no blocks":         func(p *Plan) { p.Blocks = 0 },
+		"no window":         func(p *Plan) { p.Window = 0 },
+		"no auth rate":      func(p *Plan) { p.AuthRate = 0 },
+		"collections still": func(p *Plan) { p.CollectionsRate = -1 },
+	} {
+		bad := good
+		spoil(&bad)
+		if split, err := Measure(t.Context(), bad); err == nil || split != nil {
+			t.Errorf("%s was accepted", name)
+		}
+	}
+}
