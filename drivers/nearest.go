@@ -2,16 +2,28 @@ package drivers
 
 import "strings"
 
-// Nearest returns the candidate with the fewest single-letter edits from text,
-// for "did you mean" sentences; the first of equals, "" without candidates.
+// Nearest returns the candidate with the fewest single-letter edits from text, whatever
+// the case, for "did you mean" sentences; of equals the one that begins most like text,
+// then the first; "" without candidates.
 func Nearest(text string, candidates []string) string {
-	best, bestDistance := "", -1
+	best, bestDistance, bestPrefix := "", -1, 0
+	text = strings.ToLower(text)
 	for _, candidate := range candidates {
-		if d := distance(strings.ToLower(text), candidate); bestDistance < 0 || d < bestDistance {
-			best, bestDistance = candidate, d
+		lower := strings.ToLower(candidate)
+		d, prefix := distance(text, lower), commonPrefix(text, lower)
+		if bestDistance < 0 || d < bestDistance || d == bestDistance && prefix > bestPrefix {
+			best, bestDistance, bestPrefix = candidate, d, prefix
 		}
 	}
 	return best
+}
+
+func commonPrefix(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // distance is Levenshtein's, over bytes, in one row of memory.
