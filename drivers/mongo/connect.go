@@ -138,6 +138,9 @@ func sentMonitor() *event.CommandMonitor {
 
 // do runs one operation and tells how it ended.
 func (s session) do(ctx context.Context, work func(context.Context) error) store.Outcome {
+	if err := ctx.Err(); err != nil {
+		return outcomeOf(err, false)
+	}
 	sent := new(atomic.Bool)
 	err := work(context.WithValue(ctx, sentKey{}, sent))
 	return outcomeOf(err, sent.Load())
