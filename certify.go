@@ -15,7 +15,6 @@ import (
 	"tristore/drivers/deployment"
 	"tristore/reports/render"
 	"tristore/reports/result"
-	"tristore/reports/terminal"
 	"tristore/scenarios/judge"
 	"tristore/suites"
 )
@@ -31,10 +30,8 @@ func certifyCommand(to streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if plan.Migrations != "" {
-				if err := deployment.CheckMigrations(os.DirFS(plan.Migrations), plan.Engines[0].Engine); err != nil {
-					return fmt.Errorf("--migrations %s: %w", plan.Migrations, err)
-				}
+			if err := plan.checkMigrations(); err != nil {
+				return err
 			}
 			return certify(c.Context(), plan, to)
 		},
@@ -43,17 +40,31 @@ func certifyCommand(to streams) *cobra.Command {
 	return c
 }
 
+// checkMigrations reads the user's own schema folder before anything is started.
+func (p Plan) checkMigrations() error {
+	if p.Migrations == "" {
+		return nil
+	}
+	for _, e := range p.Engines {
+		if family := e.Engine.Family(); family != p.Engines[0].Engine.Family() {
+			return fmt.Errorf("--migrations %s holds files of one engine family, but %s and %s are of two: name engines of one with --engines", p.Migrations, p.Engines[0].Engine, e.Engine)
+		}
+	}
+	if err := deployment.CheckMigrations(os.DirFS(p.Migrations), p.Engines[0].Engine.Family()); err != nil {
+		return fmt.Errorf("--migrations %s: %w", p.Migrations, err)
+	}
+	return nil
+}
+
 // certify is the whole road of one certification: lanes, facts, findings, pages.
 func certify(ctx context.Context, plan Plan, to streams) error {
-	run := newRun("certify", plan)
+	run := newRun(kindCertify, plan)
 	dir := filepath.Join(plan.Out, run.ID)
 	if err := os.MkdirAll(filepath.Join(dir, "logs"), 0o755); err != nil {
 		return fmt.Errorf("the report's folder %s cannot be made; name another with --out: %w", dir, err)
 	}
 	plan.print(to.out, run.ID)
-	for _, left := range notRun(plan) {
-		run.NotRun = append(run.NotRun, left)
-	}
+	run.NotRun = notRun(plan)
 	lanes := lanesOf(plan, run.ID, dir)
 	board := newLaneBoard(lanes, to.out)
 	all := &fleet{slots: plan.Lanes, lanes: lanes, show: board}
@@ -71,15 +82,11 @@ func certify(ctx context.Context, plan Plan, to streams) error {
 		}
 		gather(run, lane, all.ends[i])
 	}
-	judge.Run(run, suites.Rules(), plan.Gate)
+	judgeRun(run, plan.Gate)
 	if err := render.Write(dir, run); err != nil {
 		return troubleError{fmt.Errorf("writing the report: %w", err)}
 	}
-	terminal.Table(to.out, run, dir)
-	if code := run.Verdict.ExitCode(); code != 0 {
-		return verdictError{code}
-	}
-	return nil
+	return conclude(run, dir, to)
 }
 
 // newRun begins the facts of one invocation. Its id sorts by time and cannot collide

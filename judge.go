@@ -29,15 +29,11 @@ func judgeCommand(to streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			judge.Run(run, suites.Rules(), judge.Gate(gate))
-			if err := render.Write(dir, run); err != nil {
+			judgeRun(run, judge.Gate(gate))
+			if err := render.Save(dir, run); err != nil {
 				return err
 			}
-			terminal.Table(to.out, run, dir)
-			if code := run.Verdict.ExitCode(); code != 0 {
-				return verdictError{code}
-			}
-			return nil
+			return conclude(run, dir, to)
 		},
 	}
 	c.Flags().StringVar(&gate, "gate", string(judge.GateSupported), "whose findings decide the exit code: supported, all (stand-ins too)")
@@ -55,11 +51,10 @@ func reportCommand(to streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := render.Write(dir, run); err != nil {
+			if err := render.Pages(dir, run); err != nil {
 				return err
 			}
-			terminal.Table(to.out, run, dir)
-			return nil
+			return terminal.Table(to.out, run, dir)
 		},
 	}
 }
@@ -76,3 +71,28 @@ func savedRun(path string) (*result.Run, string, error) {
 	}
 	return run, dir, nil
 }
+
+// judgeRun gives the findings and the verdict that a run's facts ask for.
+func judgeRun(run *result.Run, gate judge.Gate) {
+	judge.Run(run, suites.Rules(), gate)
+	if run.Kind == kindCapacity {
+		run.Verdict = splitVerdict(run)
+	}
+}
+
+// conclude prints how a run ended and turns its verdict into the exit code.
+func conclude(run *result.Run, dir string, to streams) error {
+	if err := terminal.Table(to.out, run, dir); err != nil {
+		return err
+	}
+	if code := run.Verdict.ExitCode(); code != 0 {
+		return verdictError{code}
+	}
+	return nil
+}
+
+// The kinds of run.
+const (
+	kindCertify  = "certify"
+	kindCapacity = "capacity"
+)

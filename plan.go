@@ -84,7 +84,12 @@ func (f *flags) declareCertify(c *cobra.Command) {
 	set.StringVar(&f.migrations, "migrations", "", "certify your own schema files: a folder with users, permissions and collections in it")
 	set.IntVar(&f.lanes, "lanes", 0, "engines tried at once (default: one per core)")
 	set.BoolVar(&f.noSplit, "no-split", false, "leave the split measurement out")
-	set.StringVar(&f.url, "url", "", "external cluster, with --reach external; better in a file, see --url-file")
+	f.declareExternal(c)
+}
+
+func (f *flags) declareExternal(c *cobra.Command) {
+	set := c.Flags()
+	set.StringVar(&f.url, "url", "", "external cluster; better in a file, see --url-file")
 	set.StringVar(&f.urlFile, "url-file", "", "file that holds the external cluster's URL, so that its password stays out of the process list")
 	set.StringVar(&f.caFile, "ca-file", "", "PEM bundle that signed the external cluster's certificate")
 	set.BoolVar(&f.selfSigned, "self-signed", false, "accept any certificate of the external cluster")

@@ -139,3 +139,17 @@ func tenantsRule() judge.Rule {
 		},
 	}
 }
+
+func plansRule() judge.Rule {
+	return judge.Rule{
+		MinCases: 12,
+		Floors: []judge.Limit{
+			exactly("stores", 3, "all three stores must be asked"),
+			atLeast("statements", 12, "too few statements were asked about"),
+		},
+		Limits: []judge.Limit{
+			none("full_scans", "a hot statement reads a whole table"),
+			none("without_index", "a hot statement uses no index"),
+		},
+	}
+}

@@ -89,9 +89,13 @@ func Hold() types.GomegaMatcher {
 func Run(ctx context.Context, lane *Lane, declare ...func(*Lane)) error {
 	gomega.RegisterFailHandler(ginkgo.Fail)
 	lane.Setting(ctx)
-	for _, area := range declare {
-		area(lane)
-	}
+	// One container around all, since Ginkgo shuffles those at the top: the catalogue's
+	// order is kept, with load windows last.
+	ginkgo.Describe(lane.Plan.Engine.Title(), func() {
+		for _, area := range declare {
+			area(lane)
+		}
+	})
 	suite, reporter := ginkgo.GinkgoConfiguration()
 	suite.RandomSeed, suite.FailOnEmpty = int64(lane.Plan.Seed), true
 	reporter.NoColor, reporter.Succinct = true, false

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tristore/reports/advice"
+	"tristore/reports/render"
+	"tristore/reports/result"
+	"tristore/scenarios/capacity"
+	"tristore/suites"
+)
+
+// splitName is the lane of the split measurement on the board and in the folder names.
+const splitName = "split"
+
+// capacityCommand makes the split measurement alone, or runs the search for the
+// boundary against a simulated cluster whose boundary is known.
+func capacityCommand(to streams) *cobra.Command {
+	var f flags
+	var engine, simulated string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "capacity",
+		Short: "Measure what sharing one cluster costs the auth path, and what a second cluster of the same total hardware gives",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if simulated != "" {
+				return simulatedCapacity(simulated, f.seed, asJSON, to.out)
+			}
+			f.engines, f.gate = []string{engine}, "supported"
+			plan, err := f.plan(c.Context())
+			if err != nil {
+				return err
+			}
+			if plan.Split == nil {
+				return fmt.Errorf("the split is measured on PostgreSQL with --reach embedded or container: asked for %s", engine)
+			}
+			plan.Engines = nil
+			return measureSplit(c.Context(), plan, to)
+		},
+	}
+	f.declareCommon(c)
+	c.Flags().StringVar(&engine, "engine", "postgres:16", "the PostgreSQL major to measure on")
+	c.Flags().StringVar(&f.depth, "depth", "smoke", "how long: smoke, nightly, release")
+	c.Flags().StringVar(&simulated, "simulated", "", "search the boundary of a simulated cluster instead: capacity=2400,noise=0.1,outliers=0.05,slo=20ms")
+	c.Flags().BoolVar(&asJSON, "json", false, "with --simulated: print JSON")
+	return c
+}
+
+// measureSplit runs the one lane and saves its facts. The advice stands in the report;
+// the exit code says whether there was enough to advise on.
+func measureSplit(ctx context.Context, plan Plan, to streams) error {
+	run := newRun(kindCapacity, plan)
+	run.Command = fmt.Sprintf("tristore capacity --engine %s --reach %s --depth %s --seed %d", plan.Split.Engine, plan.Split.Reach, plan.Depth, plan.Seed)
+	dir := filepath.Join(plan.Out, run.ID)
+	if err := os.MkdirAll(filepath.Join(dir, "logs"), 0o755); err != nil {
+		return fmt.Errorf("the report's folder %s cannot be made; name another with --out: %w", dir, err)
+	}
+	_, _ = fmt.Fprintf(to.out, "seed %d · run %s · depth %s · split on %s (%s)\n", plan.Seed, run.ID, plan.Depth, plan.Split.Engine, plan.Split.Reach)
+	lanes := []*laneProcess{splitLane(plan, run.ID, dir)}
+	board := newLaneBoard(lanes, to.out)
+	all := &fleet{slots: 1, lanes: lanes, show: board}
+	all.run(ctx)
+	board.close()
+	run.Ended = time.Now().UTC()
+	if ctx.Err() != nil {
+		run.Interrupted = "stopped by a signal"
+	}
+	var unmet unmetError
+	if errors.As(all.ends[0], &unmet) {
+		return errors.Join(all.ends[0], os.RemoveAll(dir))
+	}
+	gatherSplit(run, lanes[0], all.ends[0])
+	judgeRun(run, plan.Gate)
+	if err := render.Write(dir, run); err != nil {
+		return troubleError{fmt.Errorf("writing the report: %w", err)}
+	}
+	return conclude(run, dir, to)
+}
+
+// splitLane is the lane of the split measurement, which starts when all others have ended.
+func splitLane(plan Plan, id, dir string) *laneProcess {
+	split := capacity.For(plan.Depth, plan.Split.Engine, plan.Split.Reach)
+	split.RunID, split.Images, split.Seed, split.Cache = id, plan.Images, plan.Seed, plan.Cache
+	split.Dir = filepath.Join(dir, "logs", splitName)
+	return &laneProcess{name: splitName, dir: split.Dir, order: laneOrder{Split: &split, Dir: split.Dir}, last: true}
+}
+
+// runSplit is the child's half: it waits for a quiet machine, measures and saves.
+func runSplit(ctx context.Context, order laneOrder, line *laneLine, log *slog.Logger) error {
+	plan := *order.Split
+	plan.Log = log
+	plan.Tell = func(done, all int) {
+		line.tell(suites.Progress{Done: done, Total: all, Current: fmt.Sprintf("window %d of %d", min(done+1, all), all)})
+	}
+	done, err := line.wait(ctx)
+	if err != nil {
+		return troubleError{err}
+	}
+	defer done()
+	line.tell(suites.Progress{Current: "starting three clusters and loading them"})
+	split, err := capacity.Measure(ctx, plan)
+	if split != nil {
+		if saveErr := result.Write(order.Dir, &result.Run{Schema: result.Schema, Split: split}); saveErr != nil {
+			return troubleError{errors.Join(err, saveErr)}
+		}
+	}
+	if err != nil {
+		return troubleError{err}
+	}
+	return nil
+}
+
+// gatherSplit adds the split's facts to the run, or says why there are none.
+func gatherSplit(run *result.Run, lane *laneProcess, end error) {
+	facts, err := result.Read(lane.dir)
+	if err == nil && facts.Split != nil {
+		run.Split = facts.Split
+		if end != nil && run.Split.Trouble == "" {
+			run.Split.Trouble = end.Error()
+		}
+		_ = os.Remove(filepath.Join(lane.dir, result.FileName)) // merged
+		return
+	}
+	why := "it left no facts"
+	if end != nil {
+		why = end.Error()
+	}
+	run.NotRun = append(run.NotRun, result.NotRun{What: "split measurement", Why: why})
+}
+
+// splitVerdict: advice that was given passes, whatever it advises; none is inconclusive.
+func splitVerdict(run *result.Run) result.Verdict {
+	given := advice.Of(run.Split)
+	verdict := result.Verdict{Sentence: fmt.Sprintf("%s: %s", given.Verdict, given.Sentence)}
+	if given.Verdict != advice.Inconclusive && run.Interrupted == "" {
+		verdict.Status = result.Pass
+	}
+	return verdict
+}

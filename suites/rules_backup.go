@@ -1,0 +1,64 @@
+package suites
+
+import "tristore/scenarios/judge"
+
+func roundTripRule() judge.Rule {
+	return judge.Rule{
+		MinCases: 6,
+		Floors: []judge.Limit{
+			exactly("stores", 3, "all three stores must be dumped and restored"),
+			atLeast("rows", 4000, "too few rows were compared"),
+			atLeast("tables", 25, "too few tables were compared"),
+			atLeast("objects", 30, "too few catalogue lines were compared"),
+		},
+		Limits: []judge.Limit{
+			none("tools_failed", "a dump or restore ended badly, or complained behind an exit of 0"),
+			none("stderr_errors", "a tool wrote errors"),
+			none("rows_missing", "rows are missing from the copy"),
+			none("rows_extra", "the copy has rows that the source had not"),
+			none("tables_changed", "a table has another content in the copy"),
+			none("catalogue_differences", "the copy has another catalogue"),
+		},
+	}
+}
+
+func serveRule() judge.Rule {
+	return judge.Rule{
+		MinCases: 8,
+		Floors: []judge.Limit{
+			exactly("stores", 3, "all three stores must be served from"),
+			atLeast("starts", 3, "the role did not start on every copy"),
+			atLeast("next_releases", 3, "a next release was not tried on every copy"),
+			atLeast("reads", 1000, "too few reads were replayed"),
+			atLeast("writes", 8, "too few writes were tried"),
+			known(),
+		},
+		Limits: []judge.Limit{
+			none("tools_failed", "a dump or restore ended badly"),
+			none("start_errors", "the application role could not start on the copy"),
+			none("applied_again", "a start on the copy applied versions that it had"),
+			none("refused", "the copy refused a read of the replay"),
+			none("wrong", "the copy answered with somebody else's record"),
+			none("writes_refused", "the copy refused the next write"),
+			none("sequences_behind", "the next value of a sequence is taken already"),
+		},
+	}
+}
+
+// openLoopRule: the generator must have kept its own schedule and accounted for every
+// arrival; then whatever was refused, lost or not started is the store's.
+func openLoopRule() judge.Rule {
+	return judge.Rule{
+		Valid: []judge.Limit{
+			atMost("lag_p99_ms", 20, "the generator itself fell behind its schedule"),
+			none("clipped", "latencies fell outside the recorder's range"),
+			none("unaccounted", "arrivals are not accounted for"),
+		},
+		Floors: []judge.Limit{atLeast("due", 100, "too few arrivals were due"), known()},
+		Limits: []judge.Limit{
+			none("refused", "the store refused what was due"),
+			none("dropped", "arrivals could not be started, since the store was behind"),
+			atLeast("achieved_ratio", 0.95, "the store did not keep up with the offered rate"),
+		},
+	}
+}
