@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/moby/moby/api/types/container"
@@ -52,12 +53,9 @@ func startContainer(ctx context.Context, spec Spec) (_ *Cluster, err error) {
 	if started.keys, err = openRunDir(cache, spec.RunID, nil); err != nil {
 		return nil, err
 	}
-	recipe, err := containerRecipeFor(spec, started.keys.path)
-	if err != nil {
-		return nil, err
-	}
 	log.Info("starting", "engine", spec.Engine, "image", image)
-	if err := started.run(ctx, recipe); err != nil {
+	recipe, err := started.launch(ctx)
+	if err != nil {
 		return nil, fmt.Errorf("starting %s from image %s: %w", spec.Engine, image, err)
 	}
 	version, settings, err := started.ready(ctx, recipe)
@@ -158,6 +156,25 @@ type running struct {
 	id      string
 	address string // host:port for clients
 	limits  container.Resources
+}
+
+// launch makes the recipe and runs it. A port that must be the same inside and outside is
+// chosen by us, and another program may take it before the daemon does.
+func (r *running) launch(ctx context.Context) (recipe containerRecipe, err error) {
+	for range portTries {
+		if recipe, err = containerRecipeFor(r.spec, r.keys.path); err != nil {
+			return recipe, err
+		}
+		err = r.run(ctx, recipe)
+		port, fixed := strconv.Atoi(recipe.outside)
+		if err == nil || fixed != nil || !taken(port) {
+			break
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	return recipe, err
 }
 
 // run creates and starts the container. It is not cut off half way by a cancelled ctx,

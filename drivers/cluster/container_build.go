@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -64,7 +65,7 @@ func BuildImages(ctx context.Context, order ImageOrder) (all []BuiltImage, err e
 		}
 		all = append(all, built)
 	}
-	return all, nil
+	return all, at.forget(ctx)
 }
 
 func localEngines() []drivers.Engine {
@@ -230,6 +231,37 @@ func (b imageBuilder) base(ctx context.Context, script string) (string, error) {
 		return "", err
 	}
 	return name, importImage(ctx, b.daemon, imported{name: name, digest: digest, file: filepath.Join(made, "system.tar")})
+}
+
+// forget removes what rebuilding left without a name, and bases that no image is built on
+// any more. What something still stands on, the daemon keeps.
+func (b imageBuilder) forget(ctx context.Context) error {
+	found, err := b.daemon.ImageList(ctx, client.ImageListOptions{Filters: make(client.Filters).Add("label", labelDigest)})
+	if err != nil {
+		return fmt.Errorf("looking for images that rebuilding left: %w", err)
+	}
+	current := map[string]bool{}
+	for _, script := range []string{"base.sh", "documentdb.sh"} {
+		digest, err := ingredients{system: script, folder: script}.digest()
+		if err != nil {
+			return err
+		}
+		current[localImages+"base:"+digest] = true
+	}
+	for _, image := range found.Items {
+		ref := image.ID
+		if len(image.RepoTags) > 0 && image.RepoTags[0] != "<none>:<none>" {
+			ref = image.RepoTags[0]
+			if current[ref] || !strings.HasPrefix(ref, localImages+"base:") {
+				continue
+			}
+		}
+		_, err := b.daemon.ImageRemove(ctx, ref, client.ImageRemoveOptions{PruneChildren: true})
+		if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
+			return fmt.Errorf("removing image %s: %w", ref, err)
+		}
+	}
+	return nil
 }
 
 // makeSystem runs the script, which leaves system.tar in dir.

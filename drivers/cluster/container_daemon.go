@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/log"
 )
@@ -32,6 +34,9 @@ func openDaemon(ctx context.Context) (*testcontainers.DockerClient, error) {
 		return nil, fmt.Errorf("%w: no Docker-compatible daemon answers; start one (as root on Debian: drivers/cluster/images/daemon.sh) or ask for --reach embedded: %w",
 			ErrUnreachable, err)
 	}
+	if err := asNamed(daemon.DaemonHost()); err != nil {
+		return nil, errors.Join(err, daemon.Close())
+	}
 	if host := daemon.DaemonHost(); !onThisMachine(host) {
 		return nil, fmt.Errorf("%w: the Docker daemon at %s is on another machine, and a cluster's ports are published on its loopback only; point DOCKER_HOST at a local socket, or ask for --reach embedded or external",
 			ErrUnreachable, redacted(host))
@@ -47,6 +52,23 @@ var tameTestcontainers = sync.OnceFunc(func() {
 	_ = os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
 	log.SetDefault(log.NewNoopLogger())
 })
+
+// asNamed refuses another daemon than DOCKER_HOST names: where that one does not answer,
+// testcontainers goes on to the usual socket without a word.
+func asNamed(found string) error {
+	named, err := client.New(client.FromEnv)
+	if err != nil {
+		return fmt.Errorf("%w: DOCKER_HOST or its companions cannot be used: %w", ErrUnreachable, err)
+	}
+	host := named.DaemonHost()
+	if err := named.Close(); err != nil {
+		return err
+	}
+	if host != client.DefaultDockerHost && host != found {
+		return fmt.Errorf("%w: DOCKER_HOST names %s and no Docker-compatible daemon answers there; mend it, unset it, or ask for --reach embedded", ErrUnreachable, redacted(host))
+	}
+	return nil
+}
 
 func onThisMachine(host string) bool {
 	address, err := url.Parse(host)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/moby/moby/client"
 
@@ -155,16 +156,16 @@ func TestContainerCancelledStartLeavesNothing(t *testing.T) {
 	withImage(t, drivers.Engine{Product: drivers.Postgres, Major: 16})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	appeared := make(chan struct{})
+	ended := make(chan error, 1)
 	go func() {
-		defer close(appeared)
-		defer cancel()
-		for ctx.Err() == nil && len(containersOf(t, t.Name())) == 0 {
-		}
+		_, err := Start(ctx, Spec{Engine: drivers.Engine{Product: drivers.Postgres, Major: 16}, Reach: drivers.Container, RunID: t.Name(), Dir: t.TempDir(), Cache: t.TempDir()})
+		ended <- err
 	}()
-	_, err := Start(ctx, Spec{Engine: drivers.Engine{Product: drivers.Postgres, Major: 16}, Reach: drivers.Container, RunID: t.Name(), Dir: t.TempDir(), Cache: t.TempDir()})
-	<-appeared
-	if !errors.Is(err, context.Canceled) {
+	for len(ended) == 0 && len(containersOf(t, t.Name())) == 0 {
+		_ = pause(t.Context(), 5*time.Millisecond)
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled start says %v", err)
 	}
 	if left := containersOf(t, t.Name()); len(left) > 0 {

@@ -30,6 +30,8 @@ for package in *.deb; do dpkg-deb -x "$package" files; done
 cp -a files/usr/lib/postgresql "$root/usr/lib/"
 mkdir -p "$root/usr/share/postgresql"
 cp -a files/usr/share/postgresql/. "$root/usr/share/postgresql/"
+# The package's set-up script, which is not run, would choose among versions by this link.
+ln -s postgis-3.control "$root/usr/share/postgresql/18/extension/postgis.control"
 cd /
 rm -rf "$root/fetched"
 rm -rf "$root"/usr/lib/postgresql/18/lib/bitcode "$root"/usr/lib/postgresql/18/lib/postgis_raster-3.so \

@@ -30,6 +30,7 @@ first_start() {
 		unix_socket_directories = '$sockets'
 		shared_preload_libraries = 'pg_cron, pg_documentdb_core, pg_documentdb'
 		cron.database_name = 'postgres'
+		documentdb.localhost_connection_string = 'host=$sockets'
 		jit = off
 	END
 }
