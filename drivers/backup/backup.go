@@ -13,8 +13,11 @@ package backup
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,6 +39,7 @@ type Archive struct {
 	Engine drivers.Engine // it came from
 	From   string         // name of the dumped database
 	Bytes  int64
+	SHA256 string // of the file as it was dumped, hex
 }
 
 // Report is how a tool fared.
@@ -60,12 +64,19 @@ func (e *Complained) Error() string {
 	return fmt.Sprintf("%s exited 0 and complained %d times, first: %s", e.Tool, len(e.Errors), e.Errors[0])
 }
 
-// Broke tells whether err is a tool that ran and did not do its work, as opposed to one
-// that is missing or could not be started.
+// Altered is an archive that is not what was dumped. Not every change is seen by the
+// tools: pg_restore takes an archive that lost its last byte.
+type Altered struct{ Path string }
+
+func (e *Altered) Error() string { return "the archive " + e.Path + " is not what was dumped" }
+
+// Broke tells whether err is a tool or an archive that did not do what it must, as
+// opposed to a tool that is missing or could not be started.
 func Broke(err error) bool {
 	var failed *cluster.ToolFailed
 	var complained *Complained
-	return errors.As(err, &failed) || errors.As(err, &complained)
+	var altered *Altered
+	return errors.As(err, &failed) || errors.As(err, &complained) || errors.As(err, &altered)
 }
 
 // Dump writes one database into a file in folder. A missing tool is a
@@ -83,8 +94,9 @@ func Dump(ctx context.Context, from Place, folder string) (archive Archive, repo
 	}
 	report, err = dump(ctx, from, file)
 	err = errors.Join(err, file.Close())
-	if info, statErr := os.Stat(archive.Path); statErr == nil {
-		archive.Bytes, report.Bytes = info.Size(), info.Size()
+	if err == nil {
+		archive.SHA256, archive.Bytes, err = digest(archive.Path)
+		report.Bytes = archive.Bytes
 	}
 	if err == nil && archive.Bytes == 0 {
 		err = &Complained{report.Tool, []string{"the archive is empty"}}
@@ -103,6 +115,13 @@ func Restore(ctx context.Context, to Place, archive Archive, without ...string) 
 		return report, fmt.Errorf("reading the archive of %s: %w", archive.From, err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
+	sum, _, err := digest(archive.Path)
+	if err == nil && sum != archive.SHA256 {
+		err = &Altered{archive.Path}
+	}
+	if err != nil {
+		return report, err
+	}
 	if to.Cluster.Engine.Family() == drivers.FamilyPostgres {
 		report, err = pgRestore(ctx, to, file)
 	} else {
@@ -113,6 +132,20 @@ func Restore(ctx context.Context, to Place, archive Archive, without ...string) 
 		err = fmt.Errorf("restoring %s: %w", to.Database, err)
 	}
 	return report, err
+}
+
+// digest is the SHA-256 of a file, and its length.
+func digest(path string) (sum string, length int64, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", 0, fmt.Errorf("reading the archive: %w", err)
+	}
+	hash := sha256.New()
+	length, err = io.Copy(hash, file)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return "", 0, fmt.Errorf("reading the archive: %w", err)
+	}
+	return hex.EncodeToString(hash.Sum(nil)), length, nil
 }
 
 // LeavesIndexesOut tells whether the engine's restore can bring back documents only, so

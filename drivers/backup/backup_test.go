@@ -57,7 +57,6 @@ func TestDamagedArchivesAreRefused(t *testing.T) {
 		{"whole", whole, false},
 		{"60 %", whole[:len(whole)*6/10], true},
 		{"95 %", whole[:len(whole)*95/100], true},
-		{"without its last byte", whole[:len(whole)-1], true},
 		{"a byte in the middle changed", flipped(whole, len(whole)/2), true},
 		{"nothing", nil, true},
 	} {
@@ -68,6 +67,9 @@ func TestDamagedArchivesAreRefused(t *testing.T) {
 		if err := os.WriteFile(damaged.Path, test.content, 0o600); err != nil {
 			t.Fatal(err)
 		}
+		if damaged.SHA256, damaged.Bytes, err = digest(damaged.Path); err != nil {
+			t.Fatal(err) // the tools are on trial here, not the digest
+		}
 		report, err := Restore(t.Context(), into, damaged)
 		if (err != nil) != test.broken || err != nil && !Broke(err) {
 			t.Errorf("%s: error %v, wanted one: %t; notes %q", test.name, err, test.broken, report.Notes)
@@ -75,6 +77,13 @@ func TestDamagedArchivesAreRefused(t *testing.T) {
 		if !test.broken && (report.Way == "" || len(report.Errors)+len(report.Warnings) != 0) {
 			t.Errorf("%s: PostgreSQL 16 needs another way: %+v", test.name, report)
 		}
+	}
+	if err := os.WriteFile(archive.Path, whole[:len(whole)-1], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var altered *Altered
+	if _, err := Restore(t.Context(), Place{running, "tristore_copy0"}, archive); !errors.As(err, &altered) || !Broke(err) {
+		t.Errorf("an archive without its last byte was taken: %v", err)
 	}
 	if _, _, err := Dump(t.Context(), Place{running, "tristore_nowhere"}, t.TempDir()); !Broke(err) {
 		t.Errorf("a database that is not there was dumped: %v", err)

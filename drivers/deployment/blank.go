@@ -25,7 +25,7 @@ func (h *Host) Blank(ctx context.Context, name store.Name) (*Blank, error) {
 	if err := h.family.CreateDatabase(ctx, database, h.Role); err != nil {
 		return nil, fmt.Errorf("making an empty database for store %s: %w", name, err)
 	}
-	return &Blank{Store: name, Target: h.target(database), Admin: h.Cluster.Admin.WithDatabase(database), host: h}, nil
+	return &Blank{Store: name, Target: h.target(database), Admin: h.admin(database), host: h}, nil
 }
 
 // Drop removes the database. Stores that were opened on it are closed before.

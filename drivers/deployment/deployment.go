@@ -41,7 +41,7 @@ func (d *Deployment) Target(name store.Name) drivers.Target { return d.places[na
 // AdminTarget is how the administrator reaches one store's database.
 func (d *Deployment) AdminTarget(name store.Name) drivers.Target {
 	at := d.places[name]
-	return at.host.Cluster.Admin.WithDatabase(at.target.URL.Database())
+	return at.host.admin(at.target.URL.Database())
 }
 
 // Host is the cluster that holds one store.

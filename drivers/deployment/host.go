@@ -100,12 +100,25 @@ func (h *Host) fresh(ctx context.Context, name store.Name, database string) (sto
 	return migrated, nil
 }
 
+// admin is how the administrator reaches one database of this host. On MongoDB an
+// account signs in where it was made, so that place must stay when the database changes.
+func (h *Host) admin(database string) drivers.Target {
+	target := h.Cluster.Admin
+	if home := target.URL.Database(); target.Engine.Family() == drivers.FamilyMongo && home != "" && target.URL.Option("authSource") == "" {
+		target.URL = target.URL.WithOption("authSource", home)
+	}
+	return target.WithDatabase(database)
+}
+
 // target is how the application reaches one database of this host.
 func (h *Host) target(database string) drivers.Target {
-	target := h.Cluster.Admin.WithDatabase(database).WithApplication("tristore")
+	target := h.admin(database).WithApplication("tristore")
 	target.PoolMax = h.options.PoolMax
 	if h.Role.Restricted {
 		target.URL = target.URL.WithUser(h.Role.Name, h.Role.Password)
+		if home := h.Cluster.Admin.URL.Database(); target.Engine.Family() == drivers.FamilyMongo && home != "" {
+			target.URL = target.URL.WithOption("authSource", home) // CreateRole makes it there
+		}
 	}
 	return target
 }

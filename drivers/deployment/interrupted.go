@@ -42,6 +42,13 @@ func VersionOf(file string) (version int64, is bool) {
 // VersionTable is where golang-migrate keeps the version, on both families.
 const VersionTable = "schema_migrations"
 
+// VersionTables are all that a migrated database holds about its migrations: the
+// version, and on MongoDB the lease of whoever migrates.
+func VersionTables() []string { return []string{VersionTable, VersionTable + "_lock"} }
+
+// DeclaredTable is where a collections store keeps what was declared at run time.
+const DeclaredTable = "collection_schemas"
+
 // UpTo is files without the versions after last: what an older release ships.
 func UpTo(files fs.FS, last int64) fs.FS { return older{files, last} }
 

@@ -2,6 +2,7 @@ package deployment
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 
 	"tristore/drivers"
@@ -68,6 +69,10 @@ func HotPlans(ctx context.Context, target drivers.Target, name store.Name) ([]st
 	return mongo.HotPlans(ctx, target, name)
 }
 
+// TellsNoPlan tells whether HotPlans failed because the server's explain says nothing
+// about indexes.
+func TellsNoPlan(err error) bool { return errors.Is(err, mongo.ErrNoPlan) }
+
 // Fingerprint digests the content and the catalogue of a database, order-free.
 func Fingerprint(ctx context.Context, target drivers.Target) (store.Fingerprint, error) {
 	if target.Engine.Family() == drivers.FamilyPostgres {
@@ -76,11 +81,12 @@ func Fingerprint(ctx context.Context, target drivers.Target) (store.Fingerprint,
 	return mongo.Fingerprint(ctx, target)
 }
 
-// Powers asks the server what the application role may do beyond its grants. Asked is
-// false where the engine has no restricted roles; Role.Why then says how that is known.
+// Powers asks the server what the application role may do beyond its grants. On MongoDB
+// the server told when the role was made: without roles it was refused. Asked is false
+// where the engine has no restricted roles; Role.Why then says how that is known.
 func (h *Host) Powers(ctx context.Context, target drivers.Target) (powers []string, asked bool, err error) {
 	if !h.Role.Restricted || target.Engine.Family() != drivers.FamilyPostgres {
-		return nil, false, nil
+		return nil, h.Role.Restricted, nil
 	}
 	powers, err = postgres.Powers(ctx, target)
 	return powers, err == nil, err

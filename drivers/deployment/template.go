@@ -9,5 +9,5 @@ import (
 // from which PostgreSQL deployments are cloned. Sessions on it must end before the
 // next clone.
 func (h *Host) TemplateTarget(name store.Name) drivers.Target {
-	return h.Cluster.Admin.WithDatabase(h.template(name))
+	return h.admin(h.template(name))
 }

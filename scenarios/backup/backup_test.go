@@ -39,12 +39,12 @@ func broken(saw result.Observation) (names []string) {
 	return names
 }
 
-func TestCopyOnPostgresIsEqualAndServes(t *testing.T) {
+func TestCopyIsEqualAndServes(t *testing.T) {
 	on := stage(t, "")
 	t.Run("equal", func(t *testing.T) {
 		saw := run(t, RoundTrip, on)
 		exactly(t, saw, map[string]float64{"stores": 3, "tools_failed": 0, "rows_missing": 0, "rows_extra": 0, "tables_changed": 0, "catalogue_differences": 0, "stderr_errors": 0})
-		if saw.Facts["rows"] < 4000 || saw.Facts["tables"] < 25 || saw.Facts["objects"] < 100 || len(saw.Cases) != 6 {
+		if saw.Facts["rows"] < 2000 || saw.Facts["tables"] < 25 || saw.Facts["objects"] < 100 || len(saw.Cases) != 6 {
 			t.Errorf("too little was compared: %v", saw.Facts)
 		}
 		if different := broken(saw); different != nil {
@@ -55,7 +55,7 @@ func TestCopyOnPostgresIsEqualAndServes(t *testing.T) {
 		saw := run(t, Serve, on)
 		exactly(t, saw, map[string]float64{"stores": 3, "tools_failed": 0, "starts": 3, "start_errors": 0, "applied_again": 0, "next_releases": 3,
 			"refused": 0, "wrong": 0, "unknown": 0, "writes": 8, "writes_refused": 0, "sequences_behind": 0})
-		if saw.Facts["reads"] < 1000 || broken(saw) != nil {
+		if saw.Facts["reads"] < 500 || broken(saw) != nil {
 			t.Errorf("reads %v, broken %q", saw.Facts["reads"], broken(saw))
 		}
 	})

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 
 	"tristore/drivers/backup"
 	"tristore/drivers/deployment"
@@ -20,6 +23,8 @@ type copied struct {
 	copies  []*deployment.Blank // in the order of store.Names
 	// promised is the source as it was dumped.
 	promised []store.Fingerprint
+	// without are tables that were not restored, where an engine needs that.
+	without []string
 
 	on     scenarios.Stage
 	saw    *result.Observation
@@ -49,12 +54,21 @@ func makeCopy(ctx context.Context, on scenarios.Stage, saw *result.Observation) 
 		return c, err
 	}
 	for _, name := range store.Names() {
-		if err := c.roundTrip(ctx, name); err != nil {
+		blank, err := on.Host.Blank(ctx, name)
+		if err != nil {
+			return c, err
+		}
+		c.copies = append(c.copies, blank)
+	}
+	if backup.LeavesIndexesOut(on.Engine) {
+		if err := c.indexes(ctx); err != nil {
 			return c, err
 		}
 	}
-	if err := c.indexes(ctx); err != nil {
-		return c, err
+	for i, name := range store.Names() {
+		if err := c.roundTrip(ctx, name, c.copies[i]); err != nil {
+			return c, err
+		}
 	}
 	for i, name := range store.Names() {
 		if err := on.Fault.AfterRestore(ctx, c.copies[i].Admin, name); err != nil {
@@ -93,8 +107,8 @@ func (c *copied) fill(ctx context.Context) error {
 	return nil
 }
 
-// roundTrip dumps one store and restores it into an empty database.
-func (c *copied) roundTrip(ctx context.Context, name store.Name) error {
+// roundTrip dumps one store and restores it into the blank database.
+func (c *copied) roundTrip(ctx context.Context, name store.Name, blank *deployment.Blank) error {
 	promised, err := deployment.Fingerprint(ctx, c.source.AdminTarget(name))
 	if err != nil {
 		return err
@@ -107,20 +121,7 @@ func (c *copied) roundTrip(ctx context.Context, name store.Name) error {
 		return c.failed(name, err)
 	}
 	c.saw.Add("archive_bytes", float64(archive.Bytes))
-	blank, err := c.on.Host.Blank(ctx, name)
-	if err != nil {
-		return err
-	}
-	c.copies = append(c.copies, blank)
-	var without []string
-	if backup.LeavesIndexesOut(c.on.Engine) {
-		// The indexes come from a start on the empty database, whose version then stays.
-		if _, err := deployment.Migrate(ctx, blank.Target, name, c.on.Host.Files(name)); err != nil {
-			return err
-		}
-		without = append(without, deployment.VersionTable)
-	}
-	report, err = backup.Restore(ctx, backup.Place{Cluster: cluster, Database: blank.Target.URL.Database()}, archive, without...)
+	report, err = backup.Restore(ctx, backup.Place{Cluster: cluster, Database: blank.Target.URL.Database()}, archive, c.without...)
 	c.note(name, "restore_s", report)
 	if err != nil {
 		return c.failed(name, err)
@@ -155,17 +156,27 @@ func (c *copied) failed(name store.Name, err error) error {
 		return err
 	}
 	c.saw.Add("tools_failed", 1)
-	c.saw.See("%s: %v", name, err)
+	c.saw.See("%s: %s", name, firstLine(err.Error()))
 	return errToolFailed
 }
 
-// indexes declares the collections again where a restore leaves indexes out, as the
-// workspaces' own start does.
+// firstLine leaves a tool's last words to the lines that were sorted before.
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}
+
+// indexes makes in the empty databases what a restore would leave out: by a start, and by
+// declaring the collections as their workspaces do. What that writes into the copy
+// stays, so those rows are neither restored nor compared.
 func (c *copied) indexes(ctx context.Context) (err error) {
-	if !backup.LeavesIndexesOut(c.on.Engine) {
-		return nil
+	c.without = append(deployment.VersionTables(), deployment.DeclaredTable)
+	c.saw.See("indexes were made before the restore, by a start and by declaring the collections; not restored: %s", strings.Join(c.without, ", "))
+	for _, blank := range c.copies {
+		if _, err := deployment.Migrate(ctx, blank.Target, blank.Store, c.on.Host.Files(blank.Store)); err != nil {
+			return err
+		}
 	}
-	c.saw.See("indexes were made by a start before the restore and by declaring the collections after it")
 	opened, err := c.on.Host.OpenOn(ctx, c.copies)
 	if err != nil {
 		return err
@@ -182,4 +193,11 @@ func (c *copied) indexes(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+// compared is a fingerprint without the content that was not restored.
+func (c *copied) compared(of store.Fingerprint) store.Fingerprint {
+	of.Tables = maps.Clone(of.Tables)
+	maps.DeleteFunc(of.Tables, func(name string, _ store.TableDigest) bool { return slices.Contains(c.without, name) })
+	return of
 }

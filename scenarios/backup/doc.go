@@ -15,6 +15,7 @@ package backup
 import (
 	"time"
 
+	"tristore/drivers"
 	"tristore/drivers/store"
 	"tristore/reports/result"
 	"tristore/scenarios"
@@ -32,6 +33,10 @@ func contentOf(on scenarios.Stage) content {
 	if on.Depth == scenarios.Smoke {
 		sizes.Users, sizes.Workspaces, sizes.HugeMembers = 200, 30, 60
 		inside.Workspaces, inside.HugeFactor = 4, 5
+	}
+	if on.Depth == scenarios.Smoke && on.Engine.Product == drivers.FerretDB { // it scans where others use an index
+		sizes.Users, sizes.Workspaces, sizes.HugeMembers = 80, 12, 30
+		inside.HugeFactor = 1
 	}
 	identity := dataset.Identity{Seed: on.Seed, Sizes: sizes}
 	return content{identity, dataset.Collections{Of: identity, Sizes: inside}}

@@ -24,7 +24,7 @@ import (
 //   - start_errors = 0: starts, as now released or as of a next release, that failed
 //   - applied_again = 0: versions that a start applied although the copy had them
 //   - next_releases: 3: starts that added an index to a restored table
-//   - reads: of the replay; at least 1,000
+//   - reads: of the replay; at least 500
 //   - refused = 0, wrong = 0: reads refused, or answered with somebody else's record
 //   - writes: 8; writes_refused = 0
 //   - unknown = 0: outcomes nobody can tell

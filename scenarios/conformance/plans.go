@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"tristore/drivers"
 	"tristore/drivers/deployment"
 	"tristore/drivers/store"
 	"tristore/reports/result"
@@ -22,13 +21,9 @@ import (
 //   - full_scans = 0: statements that read a whole table
 //   - without_index = 0: statements that use no index at all
 //
-// An engine whose explain command tells nothing about indexes cannot be asked; the
-// probe says so.
+// A stand-in whose explain command tells nothing about indexes cannot be asked; the
+// probe is what it said.
 func Plans(ctx context.Context, on scenarios.Stage, saw *result.Observation) {
-	if on.Engine.Product == drivers.FerretDB {
-		saw.Probe = on.Engine.Title() + " explains the plan of the database below it, which knows neither winningPlan nor IXSCAN, so that no use of an index can be seen"
-		return
-	}
 	deployed, err := on.Deploy(ctx)
 	if err != nil {
 		saw.Stop(err)
@@ -40,6 +35,10 @@ func Plans(ctx context.Context, on scenarios.Stage, saw *result.Observation) {
 	}
 	for _, name := range store.Names() {
 		plans, err := deployment.HotPlans(ctx, deployed.Target(name), name)
+		if deployment.TellsNoPlan(err) && on.Engine.Support().StandIn {
+			saw.Probe = "no use of an index can be seen on " + on.Engine.Title() + ": " + clipped(err.Error())
+			return
+		}
 		if err != nil {
 			saw.Stop(err)
 			return
@@ -60,6 +59,15 @@ func Plans(ctx context.Context, on scenarios.Stage, saw *result.Observation) {
 			}
 		}
 	}
+}
+
+// clipped keeps a server's words to a readable length.
+func clipped(text string) string {
+	const most = 200
+	if letters := []rune(text); len(letters) > most {
+		return string(letters[:most]) + " …"
+	}
+	return text
 }
 
 // served tells in a word how a statement would be run.

@@ -112,7 +112,8 @@ func TestHalfAppliedSeesASkippedVersion(t *testing.T) {
 				return err
 			}
 			for _, index := range alone.indexes { // the first that is not a constraint's
-				if err = deployment.DropIndex(ctx, blank.Target, "Users", index); err == nil {
+				table, name, _ := strings.Cut(index, " ")
+				if err = deployment.DropIndex(ctx, blank.Target, table, name); err == nil {
 					return nil
 				}
 			}

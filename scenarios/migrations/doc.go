@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"tristore/drivers/deployment"
 	"tristore/drivers/store"
@@ -45,7 +46,7 @@ func onBlank(ctx context.Context, on scenarios.Stage, name store.Name, use func(
 type reference struct {
 	migration store.Migration
 	made      store.Fingerprint
-	indexes   []string // names, the version table's aside
+	indexes   []string // "table name", those of the version table and of keys aside
 }
 
 func referenceOf(ctx context.Context, on scenarios.Stage, name store.Name) (made reference, err error) {
@@ -58,8 +59,8 @@ func referenceOf(ctx context.Context, on scenarios.Stage, name store.Name) (made
 		}
 		indexes, err := deployment.Indexes(ctx, blank.Admin)
 		for _, index := range indexes {
-			if index.Table != deployment.VersionTable {
-				made.indexes = append(made.indexes, index.Name)
+			if index.Table != deployment.VersionTable && !slices.Equal(index.Fields, []string{"_id"}) {
+				made.indexes = append(made.indexes, index.Table+" "+index.Name)
 			}
 		}
 		return err

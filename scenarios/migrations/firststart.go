@@ -24,7 +24,7 @@ import (
 //   - versions: applied in all; at least 3
 //   - objects: tables, columns, constraints and indexes found afterwards; at least 50 on
 //     PostgreSQL, and more than the tables of the contract everywhere
-//   - roles_asked: databases whose server told what the role may do: 3 on PostgreSQL
+//   - roles_asked: databases whose server told what the role may do; 3
 //   - powers = 0: attributes of the role beyond its grants, such as superuser
 //
 // Where the engine cannot restrict a role, objects are checked all the same, and unless
