@@ -21,7 +21,7 @@ import (
 // It starts a cluster as the command line does, says so, and ends as it is told.
 func TestContainerHolder(t *testing.T) {
 	if flag.NArg() != 3 || flag.Arg(0) != "holder" {
-		t.Skip("run by TestContainerNothingSurvives only")
+		return // nobody asked
 	}
 	how, runID := flag.Arg(1), flag.Arg(2)
 	ctx, stop := signal.NotifyContext(t.Context(), syscall.SIGINT, syscall.SIGTERM)
