@@ -1,6 +1,7 @@
 package deployment
 
 import (
+	"cmp"
 	"context"
 
 	"tristore/drivers"
@@ -14,7 +15,10 @@ type mongoFamily struct {
 	at drivers.Target
 }
 
+// openMongo keeps the role's account where the administrator's is: what signs in there
+// need not name another place.
 func openMongo(admin drivers.Target) family {
+	admin = admin.WithDatabase(homeOf(admin))
 	return mongoFamily{newAdmins(func(ctx context.Context) (*mongo.Admin, error) { return mongo.OpenAdmin(ctx, admin) }), admin}
 }
 
@@ -27,9 +31,14 @@ func (m mongoFamily) CreateRole(ctx context.Context, name string) (role Role, er
 	return role, err
 }
 
-// DropRole removes the account where CreateRole keeps it: in the administrator's database.
 func (m mongoFamily) DropRole(ctx context.Context, name string) error {
 	return mongo.Exec(ctx, m.at, `{"dropUser": "`+name+`"}`)
+}
+
+// homeOf is the database that holds the administrator's account: as the address says, or
+// the one it names, or the server's default.
+func homeOf(admin drivers.Target) string {
+	return cmp.Or(admin.URL.Option("authSource"), admin.URL.Database(), "admin")
 }
 
 func (m mongoFamily) CreateDatabase(ctx context.Context, name string, role Role) error {

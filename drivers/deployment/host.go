@@ -104,8 +104,8 @@ func (h *Host) fresh(ctx context.Context, name store.Name, database string) (sto
 // account signs in where it was made, so that place must stay when the database changes.
 func (h *Host) admin(database string) drivers.Target {
 	target := h.Cluster.Admin
-	if home := target.URL.Database(); target.Engine.Family() == drivers.FamilyMongo && home != "" && target.URL.Option("authSource") == "" {
-		target.URL = target.URL.WithOption("authSource", home)
+	if target.Engine.Family() == drivers.FamilyMongo {
+		target.URL = target.URL.WithOption("authSource", homeOf(target))
 	}
 	return target.WithDatabase(database)
 }
@@ -116,9 +116,6 @@ func (h *Host) target(database string) drivers.Target {
 	target.PoolMax = h.options.PoolMax
 	if h.Role.Restricted {
 		target.URL = target.URL.WithUser(h.Role.Name, h.Role.Password)
-		if home := h.Cluster.Admin.URL.Database(); target.Engine.Family() == drivers.FamilyMongo && home != "" {
-			target.URL = target.URL.WithOption("authSource", home) // CreateRole makes it there
-		}
 	}
 	return target
 }
