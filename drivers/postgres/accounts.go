@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
@@ -34,10 +36,14 @@ func (u *Users) UpdateSSO(ctx context.Context, login store.SSOLogin) (store.User
 		claims[name] = value
 	}
 	claims["id"], claims["email"] = login.ProviderID, login.Email
+	entry, err := json.Marshal(claims)
+	if err != nil {
+		return store.User{}, invalid(fmt.Errorf("claims of %s: %w", login.Provider, err))
+	}
 	var after store.User
 	outcome = retrying(ctx, func() store.Outcome {
 		var outcome store.Outcome
-		after, outcome = read[store.User](ctx, u.tables, u.sql.rewrite, found.ID, login.Provider, claims)
+		after, outcome = read[store.User](ctx, u.tables, u.sql.rewrite, found.ID, login.Provider, string(entry))
 		return outcome
 	})
 	return after, outcome
@@ -61,8 +67,7 @@ func (u *Users) SignUp(ctx context.Context, user store.User) store.Outcome {
 			return outcome
 		}
 	}
-	_, outcome := u.exec(ctx, u.sql.signUp, u.shapes[user.Table()].values(user)...)
-	return outcome
+	return u.Insert(ctx, user)
 }
 
 // InsertAnonymous writes a visitor. Nothing on PostgreSQL removes it when its time is

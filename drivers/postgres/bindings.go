@@ -22,7 +22,11 @@ func bindingOf(s shape) string { return "SELECT " + s.list + " FROM " + quote(s.
 
 // Bind inserts one binding; its tuple is unique.
 func (c *Collections) Bind(ctx context.Context, binding store.Binding) store.Outcome {
-	_, outcome := c.exec(ctx, c.bindings.insert, c.bindings.values(bindingRow{binding})...)
+	values, err := c.bindings.values(bindingRow{binding})
+	if err != nil {
+		return invalid(err)
+	}
+	_, outcome := c.exec(ctx, c.bindings.insert, values...)
 	return outcome
 }
 

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"tristore/drivers"
 	"tristore/drivers/store"
@@ -95,22 +95,10 @@ func (c *Collections) on(ctx context.Context, at store.Collection, do func(*decl
 }
 
 // stale tells that the server's tables are not those we knew: undefined_column,
-// undefined_table, a prepared plan whose result changed, a prepared statement gone.
+// undefined_table, a prepared plan whose result changed (feature_not_supported), a
+// prepared statement that is gone. Each is found before a statement runs.
 func stale(outcome store.Outcome) bool {
-	switch outcome.Code {
-	case "42703", "42P01", "0A000", "26000":
-		return outcome.Status == store.Refused || outcome.Code == "26000"
-	}
-	return false
-}
-
-// sqlState is the code inside an error, empty when the server did not speak.
-func sqlState(err error) string {
-	var said *pgconn.PgError
-	if errors.As(err, &said) {
-		return said.Code
-	}
-	return ""
+	return slices.Contains([]string{"42703", "42P01", "0A000", "26000"}, outcome.Code)
 }
 
 // documents reads rows whose columns are the given fields.

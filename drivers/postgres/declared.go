@@ -65,7 +65,9 @@ func newDeclared(schema store.Schema) *declared {
 	for i, name := range d.order {
 		columns[i], places[i] = d.fields[name].column, "$"+strconv.Itoa(i+1)
 		if name == fieldCreatedAt || name == fieldUpdatedAt {
-			places[i] = "coalesce(" + places[i] + ", now())"
+			places[i] = "coalesce(" + places[i] + "::timestamptz, now())"
+		} else if d.fields[name].kind == store.JSON {
+			places[i] += "::jsonb"
 		}
 	}
 	d.insert = "INSERT INTO " + d.table + " (" + strings.Join(columns, ", ") + ") VALUES (" + strings.Join(places, ", ") + ")"

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -66,9 +67,17 @@ func extend(ctx context.Context, tx pgx.Tx, c change) error {
 			return fmt.Errorf("declaring %s: %w", c.asked.Collection.Physical(), err)
 		}
 	}
-	const write = `INSERT INTO collection_schemas (namespace, name, properties, indexes) VALUES ($1, $2, $3, $4)
+	const write = `INSERT INTO collection_schemas (namespace, name, properties, indexes) VALUES ($1, $2, $3::jsonb, $4::jsonb)
 		ON CONFLICT (namespace, name) DO UPDATE SET properties = EXCLUDED.properties, indexes = EXCLUDED.indexes, updated_at = now()`
-	_, err = tx.Exec(ctx, write, whole.Collection.Namespace, whole.Collection.Name, whole.Properties, whole.Indexes)
+	properties, err := json.Marshal(whole.Properties)
+	if err != nil {
+		return err
+	}
+	indexes, err := json.Marshal(whole.Indexes)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, write, whole.Collection.Namespace, whole.Collection.Name, string(properties), string(indexes))
 	return err
 }
 

@@ -155,6 +155,9 @@ func (b *builder) compare(on operand, c store.Condition) (string, error) {
 		return "", err
 	}
 	place := b.arg(value)
+	if on.inside {
+		place += "::jsonb"
+	}
 	text := on.sql + signs()[c.Op] + place
 	if on.inside && c.Op != store.Eq && c.Op != store.Ne {
 		// jsonb orders all types in one row; an order between a number and a text is no answer.
@@ -222,8 +225,7 @@ func (f field) list(list []any) (typed any, null bool, err error) {
 	case store.JSON:
 		texts := make([]string, len(all))
 		for i := range all {
-			encoded, _ := all[i].([]byte)
-			texts[i] = string(encoded)
+			texts[i], _ = all[i].(string)
 		}
 		return texts, null, nil
 	}
@@ -270,5 +272,5 @@ func (b *builder) element(on operand, c store.Condition) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("$elemMatch on %q: %w", c.Field, err)
 	}
-	return on.sql + " @> " + b.arg(encoded) + "::jsonb", nil
+	return on.sql + " @> " + b.arg(string(encoded)) + "::jsonb", nil
 }

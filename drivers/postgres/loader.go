@@ -37,7 +37,10 @@ func (t tables) Insert(ctx context.Context, records ...store.Record) store.Outco
 		if record.Table() != into.table {
 			return store.Refuse(store.Invalid, "one call inserts records of one type: record %d goes to %s, the first to %s", i, record.Table(), into.table)
 		}
-		rows[i] = into.values(record)
+		var err error
+		if rows[i], err = into.values(record); err != nil {
+			return invalid(err)
+		}
 	}
 	if len(rows) == 1 {
 		_, outcome := t.exec(ctx, into.insert, rows[0]...)

@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"encoding/json"
+	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
@@ -15,6 +17,7 @@ type shape struct {
 	table   string
 	columns []string
 	paths   [][]int
+	json    []bool // by column: sent as JSON text and cast, so that it needs no prepared statement
 	list    string // quoted columns, for SELECT
 	insert  string // a whole INSERT of one row
 }
@@ -25,6 +28,9 @@ func shapeOf(record store.Record) shape {
 	quoted, places := make([]string, len(s.columns)), make([]string, len(s.columns))
 	for i, column := range s.columns {
 		quoted[i], places[i] = quote(column), "$"+strconv.Itoa(i+1)
+		if s.json[i] {
+			places[i] += "::jsonb"
+		}
 	}
 	s.list = strings.Join(quoted, ", ")
 	s.insert = "INSERT INTO " + quote(s.table) + " (" + s.list + ") VALUES (" + strings.Join(places, ", ") + ")"
@@ -37,7 +43,9 @@ func (s *shape) walk(record reflect.Type, path []int) {
 		if field.Anonymous {
 			s.walk(field.Type, at)
 		} else if column := field.Tag.Get("db"); column != "" {
+			kind := field.Type.Kind()
 			s.columns, s.paths = append(s.columns, column), append(s.paths, at)
+			s.json = append(s.json, kind == reflect.Map || kind == reflect.Struct && field.Type != reflect.TypeFor[time.Time]())
 		}
 	}
 }
@@ -53,7 +61,7 @@ func (s shape) places(record any) []any {
 
 // values are the fields of a record, for INSERT. A nil list or map is NULL, except the
 // permission map, which is never null; a moment that was not set is now.
-func (s shape) values(record store.Record) []any {
+func (s shape) values(record store.Record) ([]any, error) {
 	value, all := reflect.ValueOf(record), make([]any, len(s.paths))
 	for i, path := range s.paths {
 		field := value.FieldByIndex(path)
@@ -61,8 +69,14 @@ func (s shape) values(record store.Record) []any {
 		case (kind == reflect.Map || kind == reflect.Slice || kind == reflect.Pointer) && field.IsNil():
 			all[i] = nil
 			if s.columns[i] == "permissions" && kind == reflect.Map {
-				all[i] = map[string]store.Grant{}
+				all[i] = "{}"
 			}
+		case s.json[i]:
+			text, err := json.Marshal(field.Interface())
+			if err != nil {
+				return nil, fmt.Errorf("column %s of %s: %w", s.columns[i], s.table, err)
+			}
+			all[i] = string(text)
 		default:
 			all[i] = field.Interface()
 		}
@@ -70,5 +84,5 @@ func (s shape) values(record store.Record) []any {
 			all[i] = time.Now()
 		}
 	}
-	return all
+	return all, nil
 }

@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
@@ -10,7 +12,11 @@ import (
 
 // Share sets one principal's entry in one statement; entries of others are not read.
 func (p *Permissions) Share(ctx context.Context, workspaceID, principal string, grant store.Grant) store.Outcome {
-	return p.change(ctx, p.sql.share, workspaceID, principal, grant)
+	entry, err := json.Marshal(grant)
+	if err != nil {
+		return invalid(err)
+	}
+	return p.change(ctx, p.sql.share, workspaceID, principal, string(entry))
 }
 
 // Unshare removes one principal's entry in one statement. A principal that is not there is no error.
@@ -31,10 +37,15 @@ func (p *Permissions) change(ctx context.Context, change string, args ...any) st
 // CreateWorkspace inserts the workspace and upserts its roles in one transaction, roles
 // in the order of their ids so that two at once do not wait for each other in a circle.
 func (p *Permissions) CreateWorkspace(ctx context.Context, workspace store.Workspace, roles ...store.Role) store.Outcome {
-	all := []statement{{p.sql.create, p.shapes[workspace.Table()].values(workspace)}}
+	values, err := p.shapes[workspace.Table()].values(workspace)
+	all := []statement{{p.sql.create, values}}
 	inOrder := slices.SortedFunc(slices.Values(roles), func(a, b store.Role) int { return strings.Compare(a.ID, b.ID) })
 	for _, role := range inOrder {
-		all = append(all, statement{p.sql.upsertRole, p.shapes[role.Table()].values(role)})
+		values, wrong := p.shapes[role.Table()].values(role)
+		all, err = append(all, statement{p.sql.upsertRole, values}), errors.Join(err, wrong)
+	}
+	if err != nil {
+		return invalid(err)
 	}
 	return retrying(ctx, func() store.Outcome {
 		_, outcome := p.together(ctx, all...)

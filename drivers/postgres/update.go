@@ -126,7 +126,7 @@ func (b *builder) one(at place, value any) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("field %q: %w", at.name, err)
 		}
-		return b.arg(encoded) + "::jsonb", nil
+		return b.arg(string(encoded)) + "::jsonb", nil
 	}
 	text, is := value.(string)
 	if at.kind != store.TextArray || !is {

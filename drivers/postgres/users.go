@@ -31,10 +31,10 @@ func usersRecords() []store.Record {
 // usersSQL is the text of every statement of this store, written once so that each is
 // prepared once per connection.
 type usersSQL struct {
-	byID, byEmail, bySSO, byAzure       string
-	token, orgKey                       string
-	organisation, membership, role      string
-	groups, emailTaken, rewrite, signUp string
+	byID, byEmail, bySSO, byAzure  string
+	token, orgKey                  string
+	organisation, membership, role string
+	groups, emailTaken, rewrite    string
 }
 
 // alive is true of accounts and of visitors whose time is not up, by the server's clock.
@@ -62,7 +62,6 @@ func newUsersSQL(t tables) usersSQL {
 		role:         from(store.OrgRole{}) + `"org_slug" = $1 AND "slug" = $2`,
 		groups:       `SELECT "group_slug" FROM "OrgGroupMembers" WHERE "org_slug" = $1 AND "user_id" = $2 ORDER BY "group_slug"`,
 		emailTaken:   `SELECT "_id" FROM "Users" WHERE lower("email") = lower($1) AND ` + alive + ` LIMIT 1`,
-		signUp:       t.shapes["Users"].insert,
 		rewrite: `UPDATE "Users" SET "auth_data" = coalesce("auth_data", '{}') || jsonb_build_object($2::text, $3::jsonb), "updated_at" = now()
 			WHERE "_id" = $1 AND ` + alive + ` RETURNING ` + t.shapes["Users"].list,
 	}

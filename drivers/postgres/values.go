@@ -26,7 +26,7 @@ func (f field) encode(value any) (any, error) {
 		if err != nil {
 			return nil, fmt.Errorf("field %q: %w", f.name, err)
 		}
-		return text, nil
+		return string(text), nil
 	case store.Text:
 		if text, is := value.(string); is {
 			return text, nil
