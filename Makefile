@@ -26,7 +26,9 @@ test: build ## every test, on real servers that the tests start themselves
 	go test -timeout 30m $(TESTFLAGS) ./...
 
 bench: build ## performance targets, ours beside theirs in one run; a table, and reports/out/bench
-	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./...
+	@mkdir -p reports/out
+	go test -run '^$$' -bench . -benchtime 1x -timeout 60m -p 1 ./... | tee reports/out/bench.txt
+	./tristore bench-table < reports/out/bench.txt
 
 lint: ## golangci-lint with the linters of .golangci.yml
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run ./...

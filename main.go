@@ -87,7 +87,7 @@ func command(to streams) *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.AddCommand(certifyCommand(to), capacityCommand(to), judgeCommand(to), reportCommand(to), doctorCommand(to), imagesCommand(to),
-		claimsCommand(to), faultsCommand(to), sandboxCommand(to), laneCommand(to))
+		claimsCommand(to), faultsCommand(to), sandboxCommand(to), benchCommand(to), laneCommand(to))
 	return root
 }
 

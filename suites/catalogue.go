@@ -71,7 +71,7 @@ func Catalogue() []Row {
 		{Claim: says(row("MIG-4", "9", Migrations, inferred), "A migration that stopped half way is completed or refused by name, never skipped."),
 			Check: migrations.HalfApplied, Rule: halfAppliedRule()},
 
-		{Claim: says(row("UNIQ-1", "15", Conformance, inCode+"/"+documented), "Of concurrent creates of one slug, page, subject id or binding exactly one wins."),
+		{Claim: says(row("UNIQ-1", "15", Conformance, inCode+"+"+documented), "Of concurrent creates of one slug, page, subject id or binding exactly one wins."),
 			Check: conformance.Uniqueness, Rule: uniquenessRule()},
 		{Claim: says(row("UNIQ-2", "16", Conformance, inCode), "Concurrent sign-ups with one email lose no acknowledged account; duplicates are counted."),
 			Check: conformance.SignUps, Rule: signUpsRule()},

@@ -1,0 +1,126 @@
+// Package bench turns the output of go test -bench into the table of performance
+// targets: ours beside theirs, measured in one interleaved run on the same machine.
+//
+// A benchmark reports three metrics, and this package nothing but arithmetic:
+// "ours-UNIT" and "theirs-UNIT", medians of the two sides, and "target-at-most" or
+// "target-at-least", the wanted ratio of ours to theirs. A target of ours alone has a
+// "theirs-UNIT" that is the bound itself. Arrow: bench imports nothing of ours.
+package bench
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// Row is one performance target.
+type Row struct {
+	Name   string  `json:"name"`
+	Ours   float64 `json:"ours"`
+	Theirs float64 `json:"theirs"`
+	Unit   string  `json:"unit"`
+	Ratio  float64 `json:"ratio"` // ours per theirs
+	Target float64 `json:"target"`
+	Better string  `json:"better"` // higher or lower
+	Held   bool    `json:"held"`
+}
+
+// The metrics of a benchmark line.
+const (
+	oursPrefix   = "ours-"
+	theirsPrefix = "theirs-"
+	atMost       = "target-at-most"
+	atLeast      = "target-at-least"
+)
+
+// Read takes rows from the benchmark lines of go test's output; other lines and
+// benchmarks without a target are passed over. A line with a target and without its two
+// sides is an error: a target that compares nothing is not held.
+func Read(from io.Reader) ([]Row, error) {
+	var rows []Row
+	lines := bufio.NewScanner(from)
+	for lines.Scan() {
+		fields := strings.Fields(lines.Text())
+		if len(fields) < 4 || !strings.HasPrefix(fields[0], "Benchmark") {
+			continue
+		}
+		row, has, err := read(fields)
+		if err != nil {
+			return nil, err
+		}
+		if has {
+			rows = append(rows, row)
+		}
+	}
+	return rows, lines.Err()
+}
+
+func read(fields []string) (row Row, has bool, err error) {
+	row.Name = strings.TrimPrefix(fields[0], "Benchmark")
+	if dash := strings.LastIndexByte(row.Name, '-'); dash > 0 {
+		row.Name = row.Name[:dash]
+	}
+	sides := 0
+	for i := 2; i+1 < len(fields); i += 2 {
+		value, err := strconv.ParseFloat(fields[i], 64)
+		if err != nil {
+			return row, false, fmt.Errorf("benchmark %s: %q is no number", row.Name, fields[i])
+		}
+		switch unit := fields[i+1]; {
+		case strings.HasPrefix(unit, oursPrefix):
+			row.Ours, row.Unit, sides = value, strings.TrimPrefix(unit, oursPrefix), sides+1
+		case strings.HasPrefix(unit, theirsPrefix):
+			row.Theirs, sides = value, sides+1
+		case unit == atMost:
+			row.Target, row.Better, has = value, "lower", true
+		case unit == atLeast:
+			row.Target, row.Better, has = value, "higher", true
+		}
+	}
+	if has && (sides != 2 || row.Theirs <= 0) {
+		return row, false, fmt.Errorf("benchmark %s has a target and not both sides of it", row.Name)
+	}
+	if has {
+		row.Ratio = row.Ours / row.Theirs
+		row.Held = row.Better == "lower" && row.Ratio <= row.Target || row.Better == "higher" && row.Ratio >= row.Target
+	}
+	return row, has, nil
+}
+
+// Write saves rows as JSON at path, making its folder.
+func Write(path string, rows []Row) error {
+	data, err := json.MarshalIndent(rows, "", " ")
+	if err != nil {
+		return fmt.Errorf("encoding the benchmark table: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("saving the benchmark table: %w", err)
+	}
+	if err := os.WriteFile(path, append(data, '\n'), 0o644); err != nil {
+		return fmt.Errorf("saving the benchmark table: %w", err)
+	}
+	return nil
+}
+
+// Table writes rows for a reader.
+func Table(to io.Writer, rows []Row) error {
+	var page strings.Builder
+	fmt.Fprintf(&page, "%-34s %12s %12s %-8s %7s  %s\n", "target", "ours", "theirs", "unit", "ratio", "wanted")
+	for _, r := range rows {
+		sign, held := "≤", "held"
+		if r.Better == "higher" {
+			sign = "≥"
+		}
+		if !r.Held {
+			held = "NOT HELD"
+		}
+		fmt.Fprintf(&page, "%-34s %12.4g %12.4g %-8s %7.3f  %s %g %s\n", r.Name, r.Ours, r.Theirs, r.Unit, r.Ratio, sign, r.Target, held)
+	}
+	_, err := io.WriteString(to, page.String())
+	return err
+}
