@@ -186,14 +186,18 @@ func (i ingredients) digest() (string, error) {
 				return err
 			}
 			content, err := images.Files.ReadFile(path)
-			fmt.Fprintf(hash, "%s %d\n%s", path, len(content), content)
+			_, _ = fmt.Fprintf(hash, "%s %d\n%s", path, len(content), content) // a hash takes everything
 			return err
 		})
 		if err != nil {
 			return "", fmt.Errorf("reading what the image is made of: %w", err)
 		}
 	}
-	fmt.Fprintf(hash, "%q %q", i.programs, i.arguments) // maps print in key order
+	versions := map[string]string{}
+	for name, path := range i.programs { // wherever the cache is
+		versions[name] = filepath.Base(filepath.Dir(path)) + "/" + filepath.Base(path)
+	}
+	_, _ = fmt.Fprintf(hash, "%q %q", versions, i.arguments) // maps print in key order
 	return hex.EncodeToString(hash.Sum(nil)[:8]), nil
 }
 

@@ -48,6 +48,9 @@ func TestImageDigestFollowsContent(t *testing.T) {
 	if digest(of) != first {
 		t.Error("the same ingredients have two digests")
 	}
+	if digest(ingredients{system: "base.sh", folder: "postgres", programs: map[string]string{"server": "/another/cache/a/16.1"}, arguments: of.arguments}) != first {
+		t.Error("another cache folder changes the digest")
+	}
 	for name, other := range map[string]ingredients{
 		"another server":      {system: "base.sh", folder: "postgres", programs: map[string]string{"server": "/a/16.2"}, arguments: of.arguments},
 		"another client":      {system: "base.sh", folder: "postgres", programs: of.programs, arguments: map[string]string{"CLIENT": "18"}},
