@@ -13,10 +13,7 @@ func (c *Collections) Bind(ctx context.Context, binding store.Binding) store.Out
 	if binding.MongoID == "" {
 		binding.MongoID = newID()
 	}
-	return c.do(ctx, func(ctx context.Context) error {
-		_, err := c.in.Collection(store.BindingsTable).InsertOne(ctx, binding)
-		return err
-	})
+	return c.insertOne(ctx, c.in.Collection(store.BindingsTable), binding)
 }
 
 // BindingOf finds one binding by its unique tuple.

@@ -99,16 +99,16 @@ func reasonOf(code int) store.Reason {
 // reasons are the server's codes [G], by name in the order written.
 func reasons() map[store.Reason][]int {
 	return map[store.Reason][]int{
-		store.Unique:          {11000, 11001, 12582},          // DuplicateKey, its two elders
-		store.Conflict:        {112, 251, 24, 46, 225, 246},   // WriteConflict NoSuchTransaction LockTimeout LockBusy TransactionTooOld SnapshotUnavailable
-		store.Forbidden:       {13},                           // Unauthorized
-		store.Unauthenticated: {18, 11},                       // AuthenticationFailed UserNotFound
-		store.TimedOut:        {50, 262, 11601},               // MaxTimeMSExpired ExceededTimeLimit Interrupted
-		store.ReadOnly:        {10107, 13435, 10058},          // NotWritablePrimary NotPrimaryNoSecondaryOk, an elder
-		store.Unavailable:     {13436},                        // NotPrimaryOrSecondary
-		store.Exhausted:       {146, 292, 14031, 17217, 39},   // ExceededMemoryLimit …NoDiskUseAllowed OutOfDiskSpace, distinct over 16 MB, FileOpenFailed
-		store.Unsupported:     {238, 59, 115, 20, 303, 40324}, // NotImplemented CommandNotFound CommandNotSupported IllegalOperation APIStrictError, an unknown stage
-		store.NotFound:        {26},                           // NamespaceNotFound
+		store.Unique:          {11000, 11001, 12582},                                 // DuplicateKey, its two elders
+		store.Conflict:        {112, 251, 24, 46, 225, 246, deadlock, serialization}, // WriteConflict NoSuchTransaction LockTimeout LockBusy TransactionTooOld SnapshotUnavailable
+		store.Forbidden:       {13},                                                  // Unauthorized
+		store.Unauthenticated: {18, 11},                                              // AuthenticationFailed UserNotFound
+		store.TimedOut:        {50, 262, 11601},                                      // MaxTimeMSExpired ExceededTimeLimit Interrupted
+		store.ReadOnly:        {10107, 13435, 10058},                                 // NotWritablePrimary NotPrimaryNoSecondaryOk, an elder
+		store.Unavailable:     {13436},                                               // NotPrimaryOrSecondary
+		store.Exhausted:       {146, 292, 14031, 17217, 39},                          // ExceededMemoryLimit …NoDiskUseAllowed OutOfDiskSpace, distinct over 16 MB, FileOpenFailed
+		store.Unsupported:     {238, 59, 115, 20, 303, 40324},                        // NotImplemented CommandNotFound CommandNotSupported IllegalOperation APIStrictError, an unknown stage
+		store.NotFound:        {26},                                                  // NamespaceNotFound
 		store.Invalid: {
 			2, 4, 9, 14, 17, 22, 28, 40, // BadValue NoSuchKey FailedToParse TypeMismatch ProtocolError InvalidBSON PathNotViable ConflictingUpdateOperators
 			27, 48, 52, 54, 56, 57, 66, 67, 68, 72, 73, // IndexNotFound NamespaceExists DollarPrefixedFieldName NotSingleValueField EmptyFieldName DottedFieldName ImmutableField CannotCreateIndex IndexAlreadyExists InvalidOptions InvalidNamespace
@@ -117,6 +117,13 @@ func reasons() map[store.Reason][]int {
 		},
 	}
 }
+
+// DocumentDB passes on what PostgreSQL below it refused as a number that packs SQLSTATE,
+// six bits a letter: these are 40P01 and 40001, both rolled back.
+const (
+	deadlock      = 4 | 'P' - '0'<<12 | 1<<24
+	serialization = 4 | 1<<24
+)
 
 // refusedHere carries a refusal of ours through a function that returns an error.
 type refusedHere struct{ outcome store.Outcome }

@@ -27,6 +27,7 @@ func TestOutcomeOf(t *testing.T) {
 		{"duplicate key", write(11000), true, "refused(unique)"},
 		{"duplicate key in a bulk", driver.BulkWriteException{WriteErrors: []driver.BulkWriteError{{WriteError: driver.WriteError{Code: 11000}}}}, true, "refused(unique)"},
 		{"write conflict", command(112), true, "refused(conflict)"},
+		{"a deadlock below DocumentDB", write(16908292), true, "refused(conflict)"},
 		{"rolled back by label", command(4242, "TransientTransactionError"), true, "refused(conflict)"},
 		{"commit of unknown result", command(50, "UnknownTransactionCommitResult"), true, "unknown"},
 		{"not authorised", command(13), true, "refused(forbidden)"},

@@ -131,10 +131,7 @@ const messageMax = 48_000_000
 // rows, others can see them for that moment, and a removal that fails is Unknown.
 func (s session) insertAll(ctx context.Context, into *driver.Collection, rows []any) store.Outcome {
 	if len(rows) == 1 {
-		return s.do(ctx, func(ctx context.Context) error {
-			_, err := into.InsertOne(ctx, rows[0])
-			return err
-		})
+		return s.insertOne(ctx, into, rows[0])
 	}
 	insert := func(ctx context.Context) error {
 		_, err := into.InsertMany(ctx, rows, options.InsertMany().SetOrdered(true))
@@ -164,6 +161,16 @@ func (s session) insertAll(ctx context.Context, into *driver.Collection, rows []
 		return store.Outcome{Code: outcome.Code, Err: errors.Join(refusal, err)}
 	}
 	return outcome
+}
+
+// insertOne writes one row; one that the server rolled back for a conflict is sent again.
+func (s session) insertOne(ctx context.Context, into *driver.Collection, row any) store.Outcome {
+	return retrying(ctx, func() store.Outcome {
+		return s.do(ctx, func(ctx context.Context) error {
+			_, err := into.InsertOne(ctx, row)
+			return err
+		})
+	})
 }
 
 // writtenBefore gives the _ids of the rows before the one that was refused. They are not

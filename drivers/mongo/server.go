@@ -34,7 +34,7 @@ func ServerInfo(ctx context.Context, target drivers.Target) (version string, set
 			keep    func(bson.Raw) error
 		}{
 			{"hello", 1, keeping(settings, "", "maxWireVersion", "setName", "maxBsonObjectSize", "isWritablePrimary", "secondary", "readOnly")},
-			{"buildInfo", 1, keeping(settings, "", "version", "ferretdbVersion", "gitVersion", "storageEngines", "openssl")},
+			{"buildInfo", 1, keeping(settings, "", "version", "ferretdbVersion", "ferretdb", "gitVersion", "storageEngines", "openssl")},
 			{"getParameter", "*", keeping(settings, "", "featureCompatibilityVersion", "authenticationMechanisms", "tlsMode", "enableTestCommands",
 				"transactionLifetimeLimitSeconds", "ttlMonitorSleepSecs", "maxTransactionLockRequestTimeoutMillis", "internalQueryMaxBlockingSortMemoryUsageBytes")},
 			{"getCmdLineOpts", 1, keeping(settings, "parsed.", "net", "storage", "replication", "operationProfiling")},
@@ -62,7 +62,7 @@ func ServerInfo(ctx context.Context, target drivers.Target) (version string, set
 		return "", nil, fmt.Errorf("asking %s about itself: %w", target.URL.HostPort(), err)
 	}
 	version = settings["version"]
-	if own := settings["ferretdbVersion"]; own != "" {
+	if own := cmp.Or(settings["ferretdbVersion"], settings["ferretdb.version"]); own != "" {
 		version = strings.TrimPrefix(own, "v")
 	}
 	return version, settings, nil

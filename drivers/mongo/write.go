@@ -25,10 +25,7 @@ func (c *Collections) Create(ctx context.Context, into store.Collection, row sto
 	if !outcome.OK() {
 		return "", outcome
 	}
-	outcome = c.do(ctx, func(ctx context.Context) error {
-		_, err := c.rows(into).InsertOne(ctx, whole)
-		return err
-	})
+	outcome = c.insertOne(ctx, c.rows(into), whole)
 	if outcome.Status == store.Refused {
 		return "", outcome
 	}
