@@ -49,17 +49,7 @@ func TestDamagedArchivesAreRefused(t *testing.T) {
 	if strings.Contains(string(whole), running.Admin.URL.Password().Reveal()) {
 		t.Error("the archive holds the administrator's password")
 	}
-	for i, test := range []struct {
-		name    string
-		content []byte
-		broken  bool
-	}{
-		{"whole", whole, false},
-		{"60 %", whole[:len(whole)*6/10], true},
-		{"95 %", whole[:len(whole)*95/100], true},
-		{"a byte in the middle changed", flipped(whole, len(whole)/2), true},
-		{"nothing", nil, true},
-	} {
+	for i, test := range damages(whole) {
 		into := Place{running, fmt.Sprintf("tristore_copy%d", i)}
 		make(into.Database)
 		damaged := archive
@@ -87,6 +77,22 @@ func TestDamagedArchivesAreRefused(t *testing.T) {
 	}
 	if _, _, err := Dump(t.Context(), Place{running, "tristore_nowhere"}, t.TempDir()); !Broke(err) {
 		t.Errorf("a database that is not there was dumped: %v", err)
+	}
+}
+
+type damageOf struct {
+	name    string
+	content []byte
+	broken  bool
+}
+
+func damages(whole []byte) []damageOf {
+	return []damageOf{
+		{"whole", whole, false},
+		{"60 %", whole[:len(whole)*6/10], true},
+		{"95 %", whole[:len(whole)*95/100], true},
+		{"a byte in the middle changed", flipped(whole, len(whole)/2), true},
+		{"nothing", nil, true},
 	}
 }
 

@@ -1,42 +1,20 @@
 package deployment
 
 import (
-	"context"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"tristore/drivers"
 	"tristore/drivers/cluster"
-	"tristore/drivers/cluster/programs"
 	"tristore/drivers/mongo"
 )
 
 // TestMongoMarkIsItsOwnCollections marks a database of a real FerretDB, and copies the
 // mark as a restore would.
 func TestMongoMarkIsItsOwnCollections(t *testing.T) {
-	if testing.Short() {
-		t.Skip("needs a server")
-	}
-	dir, err := os.MkdirTemp("", "tristore-deployment-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	running, err := cluster.Start(ctx, cluster.Spec{Engine: drivers.Engine{Product: drivers.FerretDB, Major: 1}, Reach: drivers.Embedded,
-		Durability: cluster.Relaxed, Dir: dir, Cache: programs.DefaultDir(), RunID: "deployment-mongo-test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := running.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-		_ = os.RemoveAll(dir)
-	})
+	running := server(t, drivers.Engine{Product: drivers.FerretDB, Major: 1})
 	on := func(database string) *cluster.Cluster {
 		admin := running.Admin
 		if admin.URL.Option("authSource") == "" {

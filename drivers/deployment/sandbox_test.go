@@ -63,9 +63,8 @@ func TestSandboxIsJudgedOnTheFacts(t *testing.T) {
 }
 
 // external is the server as somebody else's, reached by the URL of an empty database.
-func external(t *testing.T, database string) *cluster.Cluster {
+func external(t *testing.T, running *cluster.Cluster, database string) *cluster.Cluster {
 	t.Helper()
-	running := server(t)
 	if err := postgres.Exec(t.Context(), running.Admin, `CREATE DATABASE "`+database+`"`); err != nil {
 		t.Fatal(err)
 	}
@@ -110,8 +109,8 @@ func written(t *testing.T, on *cluster.Cluster) string {
 }
 
 func TestExternalClusterNeedsItsOwnMark(t *testing.T) {
-	ctx := t.Context()
-	on := external(t, "box")
+	ctx, running := t.Context(), postgres16(t)
+	on := external(t, running, "box")
 	refused(t, on, `database "box" holds no sandbox mark; if everything on it may be destroyed, mark it: tristore init-sandbox --url postgres://`)
 
 	mark, err := InitSandbox(ctx, on, "test", time.Now().Add(time.Hour))
@@ -126,7 +125,7 @@ func TestExternalClusterNeedsItsOwnMark(t *testing.T) {
 	}
 
 	t.Run("a clone gives no rights", func(t *testing.T) {
-		clone := external(t, "elsewhere")
+		clone := external(t, running, "elsewhere")
 		if err := postgres.Exec(t.Context(), clone.Admin.WithDatabase("postgres"), `DROP DATABASE elsewhere`); err != nil {
 			t.Fatal(err)
 		}
@@ -145,7 +144,7 @@ func TestExternalClusterNeedsItsOwnMark(t *testing.T) {
 		}
 	})
 	t.Run("a database in use is no sandbox", func(t *testing.T) {
-		full := external(t, "shop")
+		full := external(t, running, "shop")
 		if err := postgres.Exec(t.Context(), full.Admin, `CREATE TABLE orders (id int)`); err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +156,7 @@ func TestExternalClusterNeedsItsOwnMark(t *testing.T) {
 }
 
 func TestMarkedClusterIsPreparedAndLeftAsItWas(t *testing.T) {
-	on := external(t, "marked")
+	on := external(t, postgres16(t), "marked")
 	if _, err := InitSandbox(t.Context(), on, "test", time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +174,7 @@ func TestMarkedClusterIsPreparedAndLeftAsItWas(t *testing.T) {
 }
 
 func TestMarkNeedsAnOwnerAndAnEnd(t *testing.T) {
-	on := external(t, "endless")
+	on := external(t, postgres16(t), "endless")
 	for name, err := range map[string]error{
 		"no owner": second(InitSandbox(t.Context(), on, " ", time.Now().Add(time.Hour))),
 		"past":     second(InitSandbox(t.Context(), on, "test", time.Now().Add(-time.Hour))),

@@ -2,7 +2,6 @@ package deployment
 
 import (
 	"context"
-	"flag"
 	"os"
 	"testing"
 	"time"
@@ -12,42 +11,33 @@ import (
 	"tristore/drivers/cluster/programs"
 )
 
-// One server serves the tests of this package; it is started when first needed.
-var shared struct {
-	*cluster.Cluster
-	err error
-}
-
-func TestMain(m *testing.M) {
-	flag.Parse()
-	code := m.Run()
-	if shared.Cluster != nil {
-		if err := shared.Close(context.Background()); err != nil && code == 0 {
-			code = 1
-		}
-		_ = os.RemoveAll(shared.Dir)
-	}
-	os.Exit(code)
-}
-
-// server is a real PostgreSQL 16 on loopback.
-func server(t *testing.T) *cluster.Cluster {
+// server is a real server on loopback, which ends with the test.
+func server(t *testing.T, engine drivers.Engine) *cluster.Cluster {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("needs a server")
 	}
-	if shared.Cluster == nil && shared.err == nil {
-		dir, err := os.MkdirTemp("", "tristore-deployment-")
-		if err != nil {
-			t.Fatal(err)
+	dir, err := os.MkdirTemp("", "tristore-deployment-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	running, err := cluster.Start(ctx, cluster.Spec{Engine: engine, Reach: drivers.Embedded, Durability: cluster.Relaxed,
+		Dir: dir, Cache: programs.DefaultDir(), RunID: "deployment-test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := running.Close(context.Background()); err != nil {
+			t.Error(err)
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-		defer cancel()
-		shared.Cluster, shared.err = cluster.Start(ctx, cluster.Spec{Engine: drivers.Engine{Product: drivers.Postgres, Major: 16}, Reach: drivers.Embedded,
-			Durability: cluster.Relaxed, Dir: dir, Cache: programs.DefaultDir(), RunID: "deployment-test"})
-	}
-	if shared.err != nil {
-		t.Fatal(shared.err)
-	}
-	return shared.Cluster
+		_ = os.RemoveAll(dir)
+	})
+	return running
+}
+
+func postgres16(t *testing.T) *cluster.Cluster {
+	t.Helper()
+	return server(t, drivers.Engine{Product: drivers.Postgres, Major: 16})
 }
