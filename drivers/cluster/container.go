@@ -131,7 +131,7 @@ func containerRecipeFor(spec Spec, keys string) (containerRecipe, error) {
 	case drivers.Mongo:
 		return containerMongo(spec, made)
 	case drivers.FerretDB:
-		return containerFerretDB(spec, made), nil
+		return containerFerretDB(spec, made)
 	default:
 		return containerRecipe{}, fmt.Errorf("no container is known for %s", spec.Engine)
 	}

@@ -40,9 +40,8 @@ func imageAvailable(ctx context.Context, engine drivers.Engine, images Images) (
 		return "", err
 	}
 	defer func() { _ = daemon.Close() }()
-	candidates := images.candidates(engine)
-	var refusals []error
-	for _, name := range candidates {
+	var refusals []string
+	for _, name := range images.candidates(engine) {
 		err := makeLocal(ctx, daemon, name)
 		if err == nil {
 			return name, nil
@@ -50,14 +49,13 @@ func imageAvailable(ctx context.Context, engine drivers.Engine, images Images) (
 		if ctx.Err() != nil {
 			return "", fmt.Errorf("looking for image %s: %w", name, ctx.Err())
 		}
-		refusals = append(refusals, fmt.Errorf("image %s: %w", name, err))
+		refusals = append(refusals, name+": "+err.Error())
 	}
 	advice := "build the local stand-ins with `make images`, or name a mirror or an image of your own in the settings"
 	if standIn(engine) == "" {
-		advice = "name a mirror or an image of your own in the settings; there is no local stand-in for it"
+		advice = "name a mirror or an image of your own in the settings: there is no local stand-in for it"
 	}
-	return "", fmt.Errorf("%w: no image for %s (tried %s): %s: %w",
-		ErrUnreachable, engine, strings.Join(candidates, ", "), advice, errors.Join(refusals...))
+	return "", fmt.Errorf("%w: no image for %s; %s (tried %s)", ErrUnreachable, engine, advice, strings.Join(refusals, "; "))
 }
 
 // candidates are image names in the order they are tried. A name that the user gave is

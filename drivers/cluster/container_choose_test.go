@@ -47,6 +47,7 @@ func TestImageThatCannotBeHad(t *testing.T) {
 			if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), image) || !strings.Contains(err.Error(), "make images") {
 				t.Errorf("it says %v", err)
 			}
+			t.Log(err)
 			if took := time.Since(begun); took > 2*registryPatience {
 				t.Errorf("it took %s to say so", took)
 			}
@@ -59,6 +60,7 @@ func TestImageThatCannotBeHad(t *testing.T) {
 func TestContainerNoDaemon(t *testing.T) {
 	if flag.Arg(0) == "nobody" {
 		err := daemonAnswers(t.Context())
+		t.Log(err)
 		if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "--reach embedded") {
 			t.Errorf("it says %v", err)
 		}

@@ -88,21 +88,24 @@ func initiate(ctx context.Context, direct drivers.Target) error {
 
 // containerFerretDB runs the local image of FerretDB 1 or 2, whose entry point takes the
 // administrator from the environment, and the rest as arguments of the program.
-func containerFerretDB(spec Spec, made containerRecipe) containerRecipe {
+func containerFerretDB(spec Spec, made containerRecipe) (containerRecipe, error) {
 	made.port, made.account, made.entrypoint = "27017", "ferretdb", "docker-entrypoint.sh"
 	made.command = []string{"ferretdb"}
-	if spec.Engine.Major == 1 {
+	switch spec.Engine.Major {
+	case 1:
+		for name := range spec.Settings {
+			return made, fmt.Errorf("%w: FerretDB 1 has no settings to be changed, and %q is asked for", ErrUnreachable, name)
+		}
 		const home = "/var/lib/ferretdb"
 		arguments, _ := programs.FerretDBArgs(programs.FerretDBPlace{
 			DataDir: home, StateDir: home, Listen: ":" + made.port,
 			CertFile: inside + "/server.crt", KeyFile: inside + "/server.key", Relaxed: spec.Durability == Relaxed,
 		})
 		made.command = append(made.command, arguments...)
-	}
-	if spec.Engine.Major == 2 {
-		durable := map[Durability]string{Strict: "on", Relaxed: "off"}[spec.Durability]
-		for _, name := range []string{"fsync", "synchronous_commit", "full_page_writes"} {
-			made.command = append(made.command, "-c", name+"="+durable)
+	default: // the settings are those of the PostgreSQL behind it
+		behind := merged(durabilitySettings(spec.Durability), map[string]string{"shared_buffers": memorySetting(sharedBuffers(spec))}, spec.Settings)
+		for _, name := range slices.Sorted(maps.Keys(behind)) {
+			made.command = append(made.command, "-c", name+"="+behind[name])
 		}
 		made.command = append(made.command, "--listen-addr=", "--listen-tls=:"+made.port,
 			"--listen-tls-cert-file="+inside+"/server.crt", "--listen-tls-key-file="+inside+"/server.key")
@@ -113,5 +116,14 @@ func containerFerretDB(spec Spec, made containerRecipe) containerRecipe {
 	made.admin = func(address string) drivers.Target {
 		return made.target("mongodb", address, "admin", url.Values{"authSource": {"admin"}})
 	}
-	return made
+	return made, nil
+}
+
+// durabilitySettings are PostgreSQL's words for it.
+func durabilitySettings(durability Durability) map[string]string {
+	value := "on"
+	if durability == Relaxed {
+		value = "off"
+	}
+	return map[string]string{"fsync": value, "synchronous_commit": value, "full_page_writes": value}
 }
