@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -107,6 +108,24 @@ func TestContainerMongoArguments(t *testing.T) {
 	for _, file := range []string{"server.pem", "ca.crt", "keyfile", "password"} {
 		if len(made.files[file]) == 0 {
 			t.Errorf("file %s is empty", file)
+		}
+	}
+}
+
+func TestContainerFerretDBSettings(t *testing.T) {
+	settings := map[string]string{"work_mem": "7MB", "fsync": "on"}
+	_, err := containerRecipeFor(Spec{Engine: drivers.Engine{Product: drivers.FerretDB, Major: 1}, Settings: settings}, t.TempDir())
+	if !errors.Is(err, ErrUnreachable) {
+		t.Errorf("FerretDB 1 takes settings: %v", err)
+	}
+	made, err := containerRecipeFor(Spec{Engine: drivers.Engine{Product: drivers.FerretDB, Major: 2}, Durability: Relaxed, Settings: settings}, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := strings.Join(made.command, " ")
+	for _, part := range []string{"ferretdb -c ", "-c work_mem=7MB", "-c fsync=on", "-c synchronous_commit=off", "--listen-addr= --listen-tls=:27017"} {
+		if !strings.Contains(line, part) {
+			t.Errorf("%q is not in %q", part, line)
 		}
 	}
 }
