@@ -121,7 +121,7 @@ func reasons() map[store.Reason][]int {
 // DocumentDB passes on what PostgreSQL below it refused as a number that packs SQLSTATE,
 // six bits a letter: these are 40P01 and 40001, both rolled back.
 const (
-	deadlock      = 4 | 'P' - '0'<<12 | 1<<24
+	deadlock      = 4 | ('P'-'0')<<12 | 1<<24
 	serialization = 4 | 1<<24
 )
 
@@ -148,11 +148,13 @@ func partly(outcome store.Outcome) store.Outcome {
 const conflictTries = 5
 
 // retrying repeats an operation that the server rolled back as a Conflict, which is
-// safe, with a growing pause of at most 80 ms.
+// safe, with a growing pause of at most half a second. The clock's last digits spread
+// the losers of one race, who would otherwise meet again.
 func retrying(ctx context.Context, do func() store.Outcome) store.Outcome {
 	outcome := do()
 	for try := 1; try < conflictTries && outcome.Is(store.Conflict); try++ {
-		if pause(ctx, (5*time.Millisecond)<<try) != nil {
+		length := (10 * time.Millisecond) << try
+		if pause(ctx, length+time.Duration(time.Now().UnixNano())%(2*length)) != nil {
 			break
 		}
 		outcome = do()
