@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -93,7 +94,8 @@ func contractTypes() *bson.Registry {
 }
 
 // hasTransactions commits a transaction that only reads. A server's refusal, at any
-// step, means that it has none; anything else is an error.
+// step, means that it has none; anything else is an error. The server's own databases
+// take part in none, so that an administrator's probe reads elsewhere.
 func hasTransactions(ctx context.Context, in *driver.Database) (bool, error) {
 	if err := in.RunCommand(ctx, bson.D{{Key: "listCollections", Value: 1}, {Key: "nameOnly", Value: true}}).Err(); err != nil {
 		return false, err // signing in is tried here, before any refusal is taken for an answer
@@ -107,6 +109,9 @@ func hasTransactions(ctx context.Context, in *driver.Database) (bool, error) {
 		return false, err
 	}
 	within := driver.NewSessionContext(ctx, one)
+	if slices.Contains([]string{"admin", "config", "local"}, in.Name()) {
+		in = in.Client().Database("tristore_probe")
+	}
 	err = in.Collection(versionCollection).FindOne(within, bson.D{}).Err()
 	if err == nil || errors.Is(err, driver.ErrNoDocuments) {
 		err = one.CommitTransaction(within)

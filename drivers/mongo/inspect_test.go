@@ -128,3 +128,20 @@ func TestAdminKnowsWhetherRolesHold(t *testing.T) {
 func dropUser(ctx context.Context) error {
 	return mongo.Exec(ctx, started.Admin, `{"dropUser": "mongotest_role"}`)
 }
+
+// The faults that break a schema on purpose name these indexes by their keys.
+func TestPromisedIndexesCanBeDroppedByKey(t *testing.T) {
+	targets := map[store.Name]drivers.Target{store.PermissionsStore: migrated(t, store.PermissionsStore), store.UsersStore: migrated(t, store.UsersStore)}
+	for command, name := range map[string]store.Name{
+		`{"dropIndexes": "workspaces", "index": {"slug": 1}}`:                store.PermissionsStore,
+		`{"dropIndexes": "pages", "index": {"workspaceSlug": 1, "slug": 1}}`: store.PermissionsStore,
+		`{"dropIndexes": "Users", "index": {"email": 1}}`:                    store.UsersStore,
+	} {
+		if err := mongo.Exec(t.Context(), targets[name], command); err != nil {
+			t.Errorf("%s: %v", command, err)
+		}
+		if err := mongo.Exec(t.Context(), targets[name], command); err == nil {
+			t.Errorf("%s: twice", command)
+		}
+	}
+}
