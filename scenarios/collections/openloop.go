@@ -14,10 +14,10 @@ import (
 // OpenLoop loads a modest collections data set and replays the everyday mix over it
 // for one window of the depth, at a rate that the engine can be expected to serve.
 //
-// Facts: those of load.Window.Report, and setup_seconds, how long loading took. The
-// measurement is sound with lag_p99_ms at most 20, clipped and unaccounted 0, and
-// enough with 100 due; the promise is refused, unknown and dropped 0, and
-// achieved_ratio at least 0.95.
+// Facts: those of load.Window.Report; setup_seconds, how long loading took; workspaces
+// and rows, the size of the data set. The measurement is sound with lag_p99_ms at most
+// 20, clipped and unaccounted 0, and enough with 25 due; the promise is refused,
+// unknown and dropped 0, and achieved_ratio at least 0.9.
 func OpenLoop(ctx context.Context, on scenarios.Stage, saw *result.Observation) {
 	deployed, err := on.Deploy(ctx)
 	if err != nil {
@@ -31,7 +31,9 @@ func OpenLoop(ctx context.Context, on scenarios.Stage, saw *result.Observation) 
 		return
 	}
 	saw.Set("setup_seconds", time.Since(began).Seconds())
-	workload := New(deployed.Collections, Options{Data: data, Mix: Everyday, Window: 1, BulkRows: 50})
+	saw.Set("workspaces", float64(data.Sizes.Workspaces))
+	saw.Set("rows", float64(data.Rows()))
+	workload := New(deployed.Collections, Options{Data: data, Mix: Everyday, Window: 1, BulkRows: 50, SumsOnly: SumsOnly(on.Engine)})
 	open := load.Open{
 		Pacer: load.Poisson{PerSecond: Rate(on.Engine), Seed: on.Seed + 1}, Workers: Workers,
 		Warm: on.Depth.Window() / 5, Measure: on.Depth.Window(), Drain: 30 * time.Second,
@@ -50,19 +52,24 @@ const Name = "collections"
 const Workers = 16
 
 // Rate is operations per second that any sound server of the engine serves on two
-// shared cores; FerretDB 1 keeps its rows in SQLite and evaluates some filters itself.
+// shared cores; FerretDB 1 keeps its rows in SQLite and reads a whole table for most filters.
 func Rate(engine drivers.Engine) float64 {
 	if engine.Product == drivers.FerretDB {
-		return 15
+		return 5
 	}
 	return 50
 }
 
-// DataFor is a data set that loads within seconds on the stage's engine.
+// SumsOnly tells which engines have no average, least and most. That is a difference
+// between engines, judged where differences are; a load asks for what the engine has.
+func SumsOnly(engine drivers.Engine) bool {
+	return engine == drivers.Engine{Product: drivers.FerretDB, Major: 1}
+}
+
+// DataFor is a data set that the stage's engine loads within seconds.
 func DataFor(on scenarios.Stage) dataset.Collections {
-	sizes := dataset.ModestCollections()
 	if on.Engine.Product == drivers.FerretDB {
-		sizes.Workspaces, sizes.HugeFactor = 8, 5
+		return dataset.Collections{Of: dataset.Identity{Seed: on.Seed, Sizes: dataset.Small()}, Sizes: dataset.SmallCollections()}
 	}
-	return dataset.Collections{Of: dataset.Identity{Seed: on.Seed, Sizes: dataset.Modest()}, Sizes: sizes}
+	return dataset.Collections{Of: dataset.Identity{Seed: on.Seed, Sizes: dataset.Modest()}, Sizes: dataset.ModestCollections()}
 }

@@ -46,18 +46,27 @@ func (w *Workload) count(ctx context.Context, r *request) store.Outcome {
 }
 
 func (w *Workload) sumMetrics(ctx context.Context, r *request) store.Outcome {
-	groups, outcome := w.in.Aggregate(ctx, w.data.Metrics(r.workspace), store.Aggregation{GroupBy: []string{"agentId"}, Outputs: []store.Accumulator{
-		{Name: "tokens", Function: "sum", Field: "tokens"}, {Name: "cost", Function: "avg", Field: "cost"}, {Name: "hours", Function: "count"},
-	}})
+	groups, outcome := w.in.Aggregate(ctx, w.data.Metrics(r.workspace), store.Aggregation{
+		GroupBy: []string{"agentId"}, Outputs: w.outputs(store.Accumulator{Name: "cost", Function: "avg", Field: "cost"}),
+	})
 	return load.Expect(outcome, "agents summed", len(groups), w.data.Sizes.Agents)
 }
 
 // sumMessages reads the whole collection.
 func (w *Workload) sumMessages(ctx context.Context, r *request) store.Outcome {
-	groups, outcome := w.in.Aggregate(ctx, w.data.Messages(r.workspace), store.Aggregation{GroupBy: []string{"role"}, Outputs: []store.Accumulator{
-		{Name: "tokens", Function: "sum", Field: "tokens"}, {Name: "messages", Function: "count"}, {Name: "last", Function: "max", Field: "sentAt"},
-	}})
+	groups, outcome := w.in.Aggregate(ctx, w.data.Messages(r.workspace), store.Aggregation{
+		GroupBy: []string{"role"}, Outputs: w.outputs(store.Accumulator{Name: "last", Function: "max", Field: "sentAt"}),
+	})
 	return load.Expect(outcome, "roles summed", len(groups) > 0, true)
+}
+
+// outputs are tokens and number, and one accumulator more where the engine has it.
+func (w *Workload) outputs(more store.Accumulator) []store.Accumulator {
+	all := []store.Accumulator{{Name: "tokens", Function: "sum", Field: "tokens"}, {Name: "number", Function: "count"}}
+	if !w.sums {
+		all = append(all, more)
+	}
+	return all
 }
 
 func (w *Workload) distinct(ctx context.Context, r *request) store.Outcome {

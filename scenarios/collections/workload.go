@@ -25,6 +25,7 @@ type Workload struct {
 	in     store.Collections
 	data   dataset.Collections
 	bulk   int
+	sums   bool // only sums and counts
 	window uint64
 
 	workspaces dataset.Keys
@@ -39,7 +40,8 @@ type Options struct {
 	Data     dataset.Collections
 	Mix      Mix
 	Window   uint64
-	BulkRows int // rows of one bulk, at most store.BulkMax
+	BulkRows int  // rows of one bulk, at most store.BulkMax
+	SumsOnly bool // aggregate by sum and count alone
 }
 
 // New prepares a workload for one window over a loaded data set.
@@ -49,7 +51,7 @@ func New(in store.Collections, with Options) *Workload {
 		return dataset.Latest{Zipfian: dataset.NewZipfian(with.Data.ConversationCount(w), dataset.HotTheta)}
 	}
 	return &Workload{
-		in: in, data: with.Data, bulk: min(max(1, with.BulkRows), store.BulkMax), window: with.Window,
+		in: in, data: with.Data, bulk: min(max(1, with.BulkRows), store.BulkMax), sums: with.SumsOnly, window: with.Window,
 		workspaces: dataset.NewZipfian(sizes.Workspaces, dataset.HotTheta), huge: latest(0), ordinary: latest(sizes.HugeWorkspaces), kinds: kinds(with.Mix),
 	}
 }

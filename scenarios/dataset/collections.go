@@ -38,6 +38,14 @@ func ModestCollections() CollectionSizes {
 	}
 }
 
+// SmallCollections goes with Small.
+func SmallCollections() CollectionSizes {
+	return CollectionSizes{
+		Workspaces: 6, HugeWorkspaces: 1, HugeFactor: 4, Conversations: 20, MessagesPerConversation: 5, MessageBytes: 600,
+		Agents: 3, MetricHours: 8, Bindings: 3,
+	}
+}
+
 // check refuses sizes that could hold no request.
 func (d Collections) check() error {
 	s := d.Sizes
@@ -78,6 +86,15 @@ func (d Collections) ConversationCount(w int) int {
 // MessageCount is how many messages workspace w holds before the load.
 func (d Collections) MessageCount(w int) int {
 	return d.ConversationCount(w) * d.Sizes.MessagesPerConversation
+}
+
+// Rows is how many rows LoadInto writes, bindings included.
+func (d Collections) Rows() int {
+	rows := d.Sizes.Workspaces * d.Sizes.Agents * (d.Sizes.MetricHours + d.Sizes.Bindings)
+	for w := range d.Sizes.Workspaces {
+		rows += d.ConversationCount(w) + d.MessageCount(w)
+	}
+	return rows
 }
 
 // ConversationID names conversation c of workspace w.

@@ -49,6 +49,14 @@ func Modest() Sizes {
 	}
 }
 
+// Small is for engines that read a whole table where others use an index.
+func Small() Sizes {
+	s := Modest()
+	s.Users, s.Orgs, s.Workspaces = 100, 4, 20
+	s.PagesPerWorkspace, s.FilesPerWorkspace, s.RolesPerWorkspace, s.HugeMembers = 4, 6, 2, 30
+	return s
+}
+
 // check refuses sizes that could hold no request.
 func (s Sizes) check() error {
 	if s.Users < 2 || s.Orgs < 1 || s.Workspaces < 1 || s.PagesPerWorkspace < 1 || s.KeysPerOrg < 1 {
