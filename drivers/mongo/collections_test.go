@@ -93,7 +93,7 @@ func TestFiltersAreNotInjected(t *testing.T) {
 func TestTwoSchemasAtOnceBecomeOne(t *testing.T) {
 	in := openCollections(t)
 	var busy sync.WaitGroup
-	outcomes := make([]store.Outcome, 6)
+	outcomes := make([]store.Outcome, 12)
 	for i := range outcomes {
 		busy.Go(func() {
 			name := fmt.Sprintf("p%d", i)

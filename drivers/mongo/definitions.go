@@ -53,7 +53,7 @@ func (c *Collections) extend(ctx context.Context, asked store.Schema) error {
 	if err != nil {
 		return &refusedHere{invalid(err)}
 	}
-	if had.Number > 0 && len(next.Properties) == len(had.Properties) && len(next.Indexes) == len(had.Indexes) {
+	if had.Number > 0 && !grown(had, next) {
 		return nil
 	}
 	if had.Number > 0 && newlyRequired(had, next) {
@@ -79,8 +79,29 @@ func (c *Collections) extend(ctx context.Context, asked store.Schema) error {
 	case err != nil:
 		return err
 	}
-	_, err = c.in.Collection(catalogCollection).DeleteMany(ctx, equal("collection", next.Physical, "revision", equal("$lt", next.Number)))
-	return err
+	if _, err := c.in.Collection(catalogCollection).DeleteMany(ctx, equal("collection", next.Physical, "revision", equal("$lt", next.Number))); err != nil {
+		return err
+	}
+	return c.kept(ctx, asked)
+}
+
+// kept looks whether the newest revision holds what was asked for. The number that was
+// just written may be an old one, which somebody removed after it was read here: then it
+// is not the newest, and the declaration is put on top of that.
+func (c *Collections) kept(ctx context.Context, asked store.Schema) error {
+	newest, err := c.latest(ctx, asked.Collection)
+	if err != nil {
+		return err
+	}
+	if after, err := merged(newest, asked); err != nil || newest.Number == 0 || grown(newest, after) {
+		return &refusedHere{store.Refuse(store.Conflict, "%s was declared by somebody else at the same time", asked.Collection.Physical())}
+	}
+	return nil
+}
+
+// grown tells whether a declaration added anything.
+func grown(had, next revision) bool {
+	return len(next.Properties) > len(had.Properties) || len(next.Indexes) > len(had.Indexes)
 }
 
 // exists tells whether a collection could not be made since it is there.

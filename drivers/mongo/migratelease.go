@@ -73,6 +73,15 @@ func (s session) tryLease(ctx context.Context) (int64, error) {
 		}
 		return 0, err
 	}
+	// The number may be an old one that was removed after the newest was read here.
+	var newest leaseDocument
+	if err := all.FindOne(ctx, equal(), options.FindOne().SetSort(equal("_id", -1))).Decode(&newest); err != nil {
+		return 0, err
+	}
+	if newest.Number != next.Number {
+		_, err := all.DeleteOne(ctx, equal("_id", next.Number))
+		return 0, err
+	}
 	_, err = all.DeleteMany(ctx, equal("_id", equal("$lt", next.Number)))
 	return next.Number, err
 }
