@@ -195,9 +195,16 @@ func (c *copied) indexes(ctx context.Context) (err error) {
 	return nil
 }
 
-// compared is a fingerprint without the content that was not restored.
-func (c *copied) compared(of store.Fingerprint) store.Fingerprint {
+// compared is a fingerprint without what does not come from the restore: the content of
+// tables left out and, where a start made the catalogue, lines beyond those promised.
+func (c *copied) compared(of store.Fingerprint, promised ...string) store.Fingerprint {
+	if len(c.without) == 0 {
+		return of
+	}
 	of.Tables = maps.Clone(of.Tables)
 	maps.DeleteFunc(of.Tables, func(name string, _ store.TableDigest) bool { return slices.Contains(c.without, name) })
+	if len(promised) > 0 {
+		of.Objects = slices.DeleteFunc(slices.Clone(of.Objects), func(line string) bool { return !slices.Contains(promised, line) })
+	}
 	return of
 }
