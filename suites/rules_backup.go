@@ -7,7 +7,7 @@ func roundTripRule() judge.Rule {
 		MinCases: 6,
 		Floors: []judge.Limit{
 			exactly("stores", 3, "all three stores must be dumped and restored"),
-			atLeast("rows", 4000, "too few rows were compared"),
+			atLeast("rows", 2000, "too few rows were compared"),
 			atLeast("tables", 25, "too few tables were compared"),
 			atLeast("objects", 30, "too few catalogue lines were compared"),
 		},
@@ -29,7 +29,7 @@ func serveRule() judge.Rule {
 			exactly("stores", 3, "all three stores must be served from"),
 			atLeast("starts", 3, "the role did not start on every copy"),
 			atLeast("next_releases", 3, "a next release was not tried on every copy"),
-			atLeast("reads", 1000, "too few reads were replayed"),
+			atLeast("reads", 500, "too few reads were replayed"),
 			atLeast("writes", 8, "too few writes were tried"),
 			known(),
 		},
