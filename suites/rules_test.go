@@ -80,14 +80,15 @@ func breaks(t *testing.T, row Row, l judge.Limit, want result.Status) {
 	if l.Says == "" {
 		t.Errorf("%s: the limit on %s says nothing", row.ID, l.Fact)
 	}
-	for _, value := range []float64{broken(l), math.NaN()} {
-		saw := sound(row)
-		saw.Set(l.Fact, value)
-		if got := row.Rule.Judge(saw); got.Status != want {
-			t.Errorf("%s: %s = %g is %s, wanted %s", row.ID, l.Fact, value, got.Status, want)
-		}
-	}
 	saw := sound(row)
+	saw.Set(l.Fact, broken(l))
+	if got := row.Rule.Judge(saw); got.Status != want {
+		t.Errorf("%s: %s = %g is %s, wanted %s", row.ID, l.Fact, broken(l), got.Status, want)
+	}
+	saw.Set(l.Fact, math.NaN())
+	if got := row.Rule.Judge(saw); got.Status == result.Pass {
+		t.Errorf("%s: passes with %s that is no number", row.ID, l.Fact)
+	}
 	delete(saw.Facts, l.Fact)
 	if got := row.Rule.Judge(saw); got.Status == result.Pass {
 		t.Errorf("%s: passes without %s", row.ID, l.Fact)

@@ -24,7 +24,7 @@ func OpenAdmin(ctx context.Context, target drivers.Target) (*Admin, error) {
 	if err := Dial(ctx, target); err != nil {
 		return nil, fmt.Errorf("signing in at %s as %s: %w", target.URL.HostPort(), target.URL.User(), err)
 	}
-	client, err := dial(target)
+	client, err := dial(target, nil)
 	if err != nil {
 		return nil, err
 	}

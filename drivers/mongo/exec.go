@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/event"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
@@ -23,7 +24,7 @@ func Exec(ctx context.Context, target drivers.Target, command string) (err error
 	if err := bson.UnmarshalExtJSON([]byte(command), false, &parsed); err != nil || len(parsed) == 0 {
 		return fmt.Errorf("reading the command: %w", err)
 	}
-	client, err := dial(target)
+	client, err := dial(target, nil)
 	if err != nil {
 		return err
 	}
@@ -44,22 +45,32 @@ func Exec(ctx context.Context, target drivers.Target, command string) (err error
 const dialMax = 5 * time.Second
 
 // Dial opens one client as the target says and asks the server to answer. The error is
-// the driver's, with its types. MongoDB has no command by which a session learns
-// whether it is encrypted.
+// the driver's, with its types: where no server could be selected, the reason why the
+// last one could not be reached is joined to it, since the driver itself keeps only its
+// words. MongoDB has no command by which a session learns whether it is encrypted.
 func Dial(ctx context.Context, target drivers.Target) (err error) {
-	client, err := dial(target)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	client, err := dial(target, &event.ServerMonitor{
+		// A certificate that is not trusted now will not be in five seconds either.
+		ServerHeartbeatFailed: func(failed *event.ServerHeartbeatFailedEvent) { cancel(failed.Failure) },
+	})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, client.Disconnect(ctx)) }()
+	defer func() { err = errors.Join(err, client.Disconnect(context.WithoutCancel(ctx))) }()
 	// A read that needs the account, so that signing in is tried as well.
-	return client.Database(target.URL.Database()).RunCommand(ctx, bson.D{{Key: "listCollections", Value: 1}, {Key: "nameOnly", Value: true}}).Err()
+	err = client.Database(target.URL.Database()).RunCommand(ctx, bson.D{{Key: "listCollections", Value: 1}, {Key: "nameOnly", Value: true}}).Err()
+	if err != nil && ctx.Err() != nil {
+		return errors.Join(err, context.Cause(ctx))
+	}
+	return err
 }
 
 // dial verifies the server's certificate unless the target is self-signed, or its URL
 // says in so many words that there shall be no TLS.
-func dial(target drivers.Target) (*driver.Client, error) {
-	settings := options.Client().ApplyURI(target.URL.Reveal()).SetServerSelectionTimeout(dialMax)
+func dial(target drivers.Target, hears *event.ServerMonitor) (*driver.Client, error) {
+	settings := options.Client().ApplyURI(target.URL.Reveal()).SetServerSelectionTimeout(dialMax).SetServerMonitor(hears)
 	if target.URL.Option("tls") != "false" && target.URL.Option("ssl") != "false" {
 		trust, err := trustOf(target)
 		if err != nil {

@@ -65,7 +65,7 @@ func MarkSandbox(ctx context.Context, target drivers.Target, mark drivers.Sandbo
 }
 
 func oneClient(ctx context.Context, target drivers.Target, use func(*driver.Database) error) (err error) {
-	client, err := dial(target)
+	client, err := dial(target, nil)
 	if err != nil {
 		return err
 	}
