@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // runDir is the private folder of one embedded cluster, below the cache: its data and
@@ -30,6 +32,7 @@ func openRunDir(cache, runID string, as *account) (runDir, error) {
 	if err := os.MkdirAll(runs, 0o755); err != nil {
 		return runDir{}, cacheTrouble(cache, err)
 	}
+	spreadOut(runs)
 	if err := as.reaches(runs); err != nil {
 		return runDir{}, err
 	}
@@ -51,6 +54,27 @@ func openRunDir(cache, runID string, as *account) (runDir, error) {
 		return runDir{}, errors.Join(cacheTrouble(cache, err), run.remove())
 	}
 	return run, nil
+}
+
+// topFolder is ext4's flag for a folder whose subfolders have nothing to do with each
+// other, FS_TOPDIR_FL.
+const topFolder = 0x00020000
+
+// spreadOut asks ext4 to put each run into another part of the disk. It does not use an
+// inode again that was freed within the last seconds, and looks at each of those before
+// it finds another: a thousand files are made where as many were just removed, which
+// takes ten times as long (1.2 s for 0.1 s measured). Other file systems refuse; it is
+// for speed only.
+func spreadOut(dir string) {
+	folder, err := os.Open(dir)
+	if err != nil {
+		return
+	}
+	defer func() { _ = folder.Close() }()
+	flags, err := unix.IoctlGetInt(int(folder.Fd()), unix.FS_IOC_GETFLAGS)
+	if err == nil && flags&topFolder == 0 {
+		_ = unix.IoctlSetPointerInt(int(folder.Fd()), unix.FS_IOC_SETFLAGS, flags|topFolder)
+	}
 }
 
 // remove deletes the folder, and then the owner file. A server's last children may still
