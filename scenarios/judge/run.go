@@ -26,7 +26,7 @@ func Run(run *result.Run, rules Rules, gate Gate) {
 	for i := range run.Engines {
 		run.Engines[i].Verdict = engineVerdict(run.Engines[i], run.Findings)
 	}
-	run.Verdict = runVerdict(run, gate)
+	run.Verdict = runVerdict(run, rules, gate)
 }
 
 // findings gives one finding per claim of the run and engine; a claim nobody
@@ -101,6 +101,6 @@ func weigh(what string, tally map[result.Status]int, trouble string) result.Verd
 	case tally[result.Inconclusive]+tally[result.Invalid] > 0 || tally[result.Pass] == 0:
 		return result.Verdict{Sentence: what + " could not be decided: " + counts}
 	default:
-		return result.Verdict{Status: result.Pass, Sentence: what + " is certified: " + counts}
+		return result.Verdict{Status: result.Pass, Sentence: what + " kept every promise that was tried: " + counts}
 	}
 }

@@ -1,14 +1,16 @@
 package judge
 
 import (
+	"fmt"
 	"strings"
 
 	"tristore/reports/result"
 )
 
 // runVerdict weighs the engines that gate. Stand-ins are named, never counted,
-// unless gate says so; the sentence always says whether a MongoDB ran.
-func runVerdict(run *result.Run, gate Gate) result.Verdict {
+// unless gate says so; the sentence always says whether a MongoDB ran, and a run of
+// fewer claims than the catalogue has certifies nothing but those.
+func runVerdict(run *result.Run, rules Rules, gate Gate) result.Verdict {
 	worst := result.Pass
 	var gated []result.Engine
 	var standIns []string
@@ -23,12 +25,15 @@ func runVerdict(run *result.Run, gate Gate) result.Verdict {
 	if len(gated) == 0 || run.Interrupted != "" && worst == result.Pass {
 		worst = result.Inconclusive
 	}
-	said := []string{worst.String() + ": " + blame(run, worst, gated)}
+	said := []string{worst.String() + ": " + blame(run, rules, worst, gated)}
 	if worst != result.Pass && len(gated) > 0 {
 		said = append(said, "judged on "+titles(gated))
 	}
 	if run.Interrupted != "" {
 		said = append(said, "the run was interrupted: "+run.Interrupted)
+	}
+	if left := len(rules) - len(run.Claims); left > 0 {
+		said = append(said, fmt.Sprintf("%d of the catalogue's %d claims were left out", left, len(rules)))
 	}
 	if !ranMongoDB(run) {
 		said = append(said, "MongoDB: not certified here")
@@ -51,7 +56,7 @@ func worse(a, b result.Status) result.Status {
 }
 
 // blame is the first clause: what was certified, who broke what, or who stayed undecided.
-func blame(run *result.Run, status result.Status, gated []result.Engine) string {
+func blame(run *result.Run, rules Rules, status result.Status, gated []result.Engine) string {
 	var guilty []result.Engine
 	var broke []string
 	for _, engine := range gated {
@@ -64,6 +69,9 @@ func blame(run *result.Run, status result.Status, gated []result.Engine) string 
 	case len(gated) == 0:
 		return "no engine that the platform supports was judged"
 	case status == result.Pass:
+		if len(run.Claims) < len(rules) {
+			return fmt.Sprintf("the %d claims asked for hold on %s", len(run.Claims), titles(gated))
+		}
 		return "certified on " + titles(gated)
 	case status == result.Fail:
 		return strings.Join(broke, ", ")
