@@ -48,11 +48,15 @@ type serverProgram interface {
 
 // startEmbedded starts a server process on loopback. What can be mended by the user is ErrUnreachable.
 func startEmbedded(ctx context.Context, spec Spec) (*Cluster, error) {
-	began := time.Now()
 	program, err := programFor(spec.Engine)
 	if err != nil {
 		return nil, err
 	}
+	return startProgram(ctx, spec, program)
+}
+
+func startProgram(ctx context.Context, spec Spec, program serverProgram) (*Cluster, error) {
+	began := time.Now()
 	e := &embedded{spec: spec, as: serverAccount(), cache: programs.Cache{Dir: spec.Cache, Log: spec.Log}, program: program}
 	started, err := e.start(ctx)
 	if err != nil {
@@ -147,6 +151,7 @@ func (e *embedded) serve(ctx context.Context) (*Cluster, error) {
 // machine may be slow.
 const (
 	embeddedPoll    = 2 * time.Millisecond
+	embeddedTry     = 10 * time.Second
 	defaultPatience = 2 * time.Minute
 )
 
@@ -163,7 +168,7 @@ func (e *embedded) await(ctx context.Context, port int) (*Cluster, error) {
 		if e.server.ended() {
 			return nil, fmt.Errorf("%w: the server ended before it was ready (%v); its log ends: %s", ErrUnreachable, e.server.err, e.logTail())
 		}
-		started, err := e.program.ready(waiting, e, port)
+		started, err := e.ask(waiting, port)
 		if err == nil {
 			return started, nil
 		}
@@ -177,6 +182,23 @@ func (e *embedded) await(ctx context.Context, port int) (*Cluster, error) {
 			return nil, fmt.Errorf("%w: the server was not ready within %s; its last refusal: %w; its log ends: %s", ErrUnreachable, patience, refusal, e.logTail())
 		}
 	}
+}
+
+// ask asks once. A try is bounded, and is over when the server is: another program may
+// hold the port, take the connection and never answer.
+func (e *embedded) ask(ctx context.Context, port int) (*Cluster, error) {
+	ctx, cancel := context.WithTimeout(ctx, embeddedTry)
+	defer cancel()
+	asked := make(chan struct{})
+	defer close(asked)
+	go func() {
+		select {
+		case <-e.server.done:
+			cancel()
+		case <-asked:
+		}
+	}()
+	return e.program.ready(ctx, e, port)
 }
 
 // close ends the server and removes its data; the log stays. It may be called at any stage.

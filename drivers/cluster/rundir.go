@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"tristore/drivers/cluster/programs"
 )
 
 // runDir is the private folder of one embedded cluster, below the cache: its data and
@@ -29,7 +31,7 @@ const (
 // openRunDir makes the folder. It is readable by us and, when as is set, enterable by it.
 func openRunDir(cache, runID string, as *account) (runDir, error) {
 	runs := filepath.Join(cache, runsFolder)
-	if err := os.MkdirAll(runs, 0o755); err != nil {
+	if err := programs.MakeDir(runs); err != nil {
 		return runDir{}, cacheTrouble(cache, err)
 	}
 	spreadOut(runs)

@@ -39,7 +39,7 @@ func openTemplate(ctx context.Context, cache programs.Cache, build string, as *a
 		owner = as.uid
 	}
 	key := fmt.Sprintf("template/%s-uid%d", filepath.Base(build), owner)
-	entry, err := cache.Entry(ctx, key, func(ctx context.Context, dir string) error { return initialise(ctx, build, dir, as) })
+	entry, err := cache.Private(ctx, key, func(ctx context.Context, dir string) error { return initialise(ctx, build, dir, as) })
 	if err != nil {
 		return template{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -26,13 +27,24 @@ const lockPoll = 100 * time.Millisecond
 // and installs it first where it is absent. install fills an empty folder that becomes
 // the entry only when it returns nil; a run that dies half way leaves nothing that is
 // taken for an entry. Of several runs at once one installs and the others wait for it,
-// as long as ctx lasts.
+// as long as ctx lasts. Everybody may read an entry, whatever the umask: what root
+// fetches, nobody runs.
 func (c Cache) Entry(ctx context.Context, key string, install func(ctx context.Context, dir string) error) (string, error) {
+	return c.Private(ctx, key, func(ctx context.Context, dir string) error {
+		if err := install(ctx, dir); err != nil {
+			return err
+		}
+		return openToAll(dir)
+	})
+}
+
+// Private is Entry for what keeps the modes that install gave it.
+func (c Cache) Private(ctx context.Context, key string, install func(ctx context.Context, dir string) error) (string, error) {
 	entry := filepath.Join(c.Dir, key)
 	if whole(entry) {
 		return entry, nil
 	}
-	if err := os.MkdirAll(filepath.Dir(entry), 0o755); err != nil {
+	if err := MakeDir(filepath.Dir(entry)); err != nil {
 		return "", fmt.Errorf("the cache folder %s cannot be written; name another with --cache: %w", c.Dir, err)
 	}
 	unlock, err := lock(ctx, entry+".lock")
@@ -47,7 +59,7 @@ func (c Cache) Entry(ctx context.Context, key string, install func(ctx context.C
 		c.Log.Info("fetching", "what", key)
 	}
 	half := entry + ".half"
-	if err := errors.Join(os.RemoveAll(half), os.Mkdir(half, 0o755)); err != nil {
+	if err := errors.Join(os.RemoveAll(half), MakeDir(half)); err != nil {
 		return "", fmt.Errorf("making room for %s: %w", key, err)
 	}
 	if err := install(ctx, half); err != nil {
@@ -57,6 +69,43 @@ func (c Cache) Entry(ctx context.Context, key string, install func(ctx context.C
 		return "", errors.Join(fmt.Errorf("finishing %s: %w", key, err), os.RemoveAll(half))
 	}
 	return entry, nil
+}
+
+// MakeDir makes a folder and those above it that are missing, for everybody to enter
+// whatever the umask.
+func MakeDir(path string) error {
+	var missing []string
+	for at := path; ; at = filepath.Dir(at) {
+		if _, err := os.Stat(at); err == nil || at == filepath.Dir(at) {
+			break
+		}
+		missing = append(missing, at)
+	}
+	err := os.MkdirAll(path, 0o755)
+	for _, made := range missing {
+		if err == nil {
+			err = os.Chmod(made, 0o755)
+		}
+	}
+	return err
+}
+
+// openToAll lets everybody do with files and folders what their owner may, but for writing.
+func openToAll(dir string) error {
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.Type()&fs.ModeSymlink != 0 {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		mode := info.Mode().Perm()
+		if open := mode | mode>>3&0o050 | mode>>6&0o005; open != mode {
+			return os.Chmod(path, open)
+		}
+		return nil
+	})
 }
 
 // whole: an entry appears by rename only, so that being there is being whole.

@@ -31,7 +31,7 @@ func packNPM(ctx context.Context, name, dir string) (string, error) {
 		if ctx.Err() != nil {
 			return "", fmt.Errorf("npm was given up: %w", ctx.Err())
 		}
-		return "", fmt.Errorf("npm could not fetch %s; is there a network, and does the registry that npm is set up with answer? npm says: %s: %w", name, said.Line(), err)
+		return "", fmt.Errorf("npm could not fetch %s; is there a network, and does the registry that npm is set up with answer? npm says: %.200s: %w", name, said.Line(), err)
 	}
 	found, err := filepath.Glob(filepath.Join(dir, "*.tgz"))
 	if err != nil || len(found) != 1 {
