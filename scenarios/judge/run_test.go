@@ -89,7 +89,7 @@ func TestVerdictOfAnEngine(t *testing.T) {
 		want          result.Status
 		says          string
 	}{
-		{"passed", "", func(*result.Observation) {}, result.Pass, "kept every promise: 1 passed, 0 failed, 0 inconclusive, 0 invalid, 0 not applicable"},
+		{"passed", "", func(*result.Observation) {}, result.Pass, "kept every promise that was tried: 1 passed, 0 failed, 0 inconclusive, 0 invalid, 0 not applicable"},
 		{"failed", "", set("lost", 1), result.Fail, "broke a promise: 0 passed, 1 failed"},
 		{"thin", "", set("tries", 1), result.Inconclusive, "could not be decided"},
 		{"passed, then lane lost", "killed", func(*result.Observation) {}, result.Inconclusive, "was not finished (killed)"},
