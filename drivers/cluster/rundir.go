@@ -103,6 +103,9 @@ func (r runDir) remove() error {
 // because they were killed, and returns what it removed. What a live run owns stays.
 // Sweeps may overlap with each other and with runs that start.
 func Sweep(ctx context.Context, cache string) (removed []string, err error) {
+	if cache, err = filepath.Abs(cache); err != nil {
+		return nil, err
+	}
 	removed, err = sweepRuns(ctx, cache)
 	contained, also := sweepContainers(ctx)
 	if errors.Is(also, ErrUnreachable) {
