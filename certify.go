@@ -93,12 +93,11 @@ func certify(ctx context.Context, plan Plan, to streams) error {
 // with that of a run begun in the same second, but for equal seeds.
 func newRun(kind string, plan Plan) *result.Run {
 	now := time.Now().UTC()
-	host, _ := os.Hostname() // unknown is empty
 	return &result.Run{
 		Schema: result.Schema, ID: fmt.Sprintf("%s-%s-%08x", now.Format("20060102-150405"), kind, uint32(plan.Seed)), Kind: kind,
 		Seed: plan.Seed, Command: repeatCommand(plan), Tool: result.Tool{Version: version(), Go: runtime.Version()}, Began: now, Plan: plan.raw(),
 		Environment: result.Environment{
-			Host:  map[string]string{"name": host, "system": runtime.GOOS + "/" + runtime.GOARCH, "cores": fmt.Sprint(runtime.NumCPU())},
+			Host:  hostFacts(),
 			Asked: map[string]map[string]string{}, InForce: map[string]map[string]string{},
 		},
 	}

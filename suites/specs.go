@@ -26,7 +26,7 @@ func (l *Lane) Specs(area string) {
 	if len(rows) == 0 {
 		return
 	}
-	ginkgo.Describe(area, ginkgo.Ordered, ginkgo.ContinueOnFailure, ginkgo.Label(area), func() {
+	ginkgo.Describe(area, ginkgo.Label(area), func() {
 		for _, row := range rows {
 			ginkgo.It(row.ID+" "+row.Sentence, ginkgo.Label(row.ID, row.Depth), ginkgo.SpecTimeout(specMax), ginkgo.GracePeriod(graceMax),
 				func(spec ginkgo.SpecContext) {
@@ -89,9 +89,9 @@ func Hold() types.GomegaMatcher {
 func Run(ctx context.Context, lane *Lane, declare ...func(*Lane)) error {
 	gomega.RegisterFailHandler(ginkgo.Fail)
 	lane.Setting(ctx)
-	// One container around all, since Ginkgo shuffles those at the top: the catalogue's
-	// order is kept, with load windows last.
-	ginkgo.Describe(lane.Plan.Engine.Title(), func() {
+	// One ordered container around all, since Ginkgo shuffles others: the catalogue's
+	// order is kept, with load windows last, and a failed spec does not end it.
+	ginkgo.Describe(lane.Plan.Engine.Title(), ginkgo.Ordered, ginkgo.ContinueOnFailure, func() {
 		for _, area := range declare {
 			area(lane)
 		}
