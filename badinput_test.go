@@ -23,7 +23,7 @@ func TestBadInput(t *testing.T) {
 		"unknown major":         {[]string{"certify", "--engines", "postgres:99"}, []string{"is not known", "postgres:18"}},
 		"engine twice":          {[]string{"certify", "--engines", "postgres:16,postgres:16"}, []string{"named twice"}},
 		"unknown reach":         {[]string{"certify", "--reach", "containr"}, []string{"did you mean container?"}},
-		"embedded mongo":        {[]string{"certify", "--engines", "mongo:7", "--reach", "embedded"}, []string{"mongo:7", "embedded"}},
+		"embedded mongo":        {[]string{"certify", "--engines", "mongo:7", "--reach", "embedded"}, []string{"MongoDB 7", "--reach container"}},
 		"unknown depth":         {[]string{"certify", "--depth", "deep"}, []string{"smoke, nightly or release"}},
 		"unknown claim":         {[]string{"certify", "--claims", "UNIQ-9"}, []string{"did you mean UNIQ-"}},
 		"unknown fault":         {[]string{"certify", "--fault", "share-ungarded"}, []string{"did you mean share-unguarded?"}},

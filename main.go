@@ -14,10 +14,12 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"tristore/drivers"
 	"tristore/drivers/cluster"
 )
 
@@ -54,7 +56,9 @@ func run(ctx context.Context, args []string, to streams) int {
 	case errors.As(err, &ended):
 		return ended.code
 	default:
-		_, _ = fmt.Fprintf(to.err, "tristore: %v\n", err) // nowhere else to say it
+		// The mark of what the user can mend is for code; the sentence after it is for people.
+		sentence := strings.TrimPrefix(err.Error(), cluster.ErrUnreachable.Error()+": ")
+		_, _ = fmt.Fprintf(to.err, "tristore: %s\n", sentence) // nowhere else to say it
 		return codeOf(err)
 	}
 }
@@ -85,10 +89,26 @@ func command(to streams) *cobra.Command {
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	root.Args = func(_ *cobra.Command, words []string) error { return unknownCommand(root, words) }
 	root.AddCommand(certifyCommand(to), capacityCommand(to), judgeCommand(to), reportCommand(to), doctorCommand(to), imagesCommand(to),
 		claimsCommand(to), faultsCommand(to), sandboxCommand(to), benchCommand(to), laneCommand(to))
 	return root
+}
+
+// unknownCommand refuses a word that is no command, in one sentence with the nearest.
+func unknownCommand(root *cobra.Command, words []string) error {
+	if len(words) == 0 {
+		return nil
+	}
+	var known []string
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			known = append(known, c.Name())
+		}
+	}
+	return fmt.Errorf("command %q is not known; did you mean %s? known: %s", words[0], drivers.Nearest(words[0], known), strings.Join(known, ", "))
 }
 
 // version is the module's version, or the commit that it was built from.

@@ -67,11 +67,21 @@ func ParseURL(text string) (URL, error) {
 	return URL{&parsed}, nil
 }
 
-// NewURL builds an address from its parts.
-func NewURL(scheme, user string, password Secret, hostPort, database string, options url.Values) URL {
-	built := &url.URL{Scheme: scheme, Host: hostPort, Path: "/" + database, RawQuery: options.Encode()}
-	if user != "" {
-		built.User = url.UserPassword(user, password.Reveal())
+// Address is what a URL is made of; User is left out of it when empty.
+type Address struct {
+	Scheme   string
+	User     string
+	Password Secret
+	HostPort string
+	Database string
+	Options  url.Values
+}
+
+// URL builds the connection address.
+func (a Address) URL() URL {
+	built := &url.URL{Scheme: a.Scheme, Host: a.HostPort, Path: "/" + a.Database, RawQuery: a.Options.Encode()}
+	if a.User != "" {
+		built.User = url.UserPassword(a.User, a.Password.Reveal())
 	}
 	return URL{&built}
 }

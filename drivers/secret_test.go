@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"strings"
 	"testing"
 )
@@ -39,7 +38,7 @@ func TestSecretsNeverShow(t *testing.T) {
 		"target": Target{URL: plain}, "target pointer": &Target{URL: option}, "slice": []Secret{secret}, "map": map[string]URL{"a": plain},
 		"hidden": holder{secret, plain, Target{URL: option}}, "hidden pointer": &holder{secret, option, Target{URL: plain}}, "hidden in a slice": []holder{{secret, plain, Target{}}},
 		"with user": plain.WithUser("x", secret), "with database": plain.WithDatabase("other"), "with option": plain.WithOption("a", "b"),
-		"new url": NewURL("mongodb", "app", secret, "h:1", "d", url.Values{}), "password": plain.Password(),
+		"new url": Address{Scheme: "mongodb", User: "app", Password: secret, HostPort: "h:1", Database: "d"}.URL(), "password": plain.Password(),
 		"error": fmt.Errorf("dialing %v as %s: %w", plain, secret, errors.New("refused")),
 	}
 	for name, value := range all {
@@ -86,7 +85,7 @@ func TestURLParts(t *testing.T) {
 		u.WithUser("x", NewSecret("y@")).Reveal():   "postgres://x:y%40@db.example:5432/users?sslmode=require",
 		u.WithOption("sslmode", "disable").Reveal(): "postgres://app:p%2Fw@db.example:5432/users?sslmode=disable",
 		u.String(): "postgres://app:xxxxx@db.example:5432/users?sslmode=require",
-		NewURL("mongodb", "", Secret{}, "h:1", "d", nil).Reveal(): "mongodb://h:1/d",
+		Address{Scheme: "mongodb", HostPort: "h:1", Database: "d"}.URL().Reveal(): "mongodb://h:1/d",
 	} {
 		if got != want {
 			t.Errorf("got %q, wanted %q", got, want)

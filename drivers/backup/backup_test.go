@@ -143,7 +143,7 @@ func TestToolOlderThanItsServerIsMissing(t *testing.T) {
 func TestNoArgumentHoldsASecret(t *testing.T) {
 	secret := drivers.NewSecret("hunter2")
 	for _, engine := range []drivers.Engine{{Product: drivers.Postgres, Major: 16}, {Product: drivers.Mongo, Major: 7}} {
-		at := Place{&cluster.Cluster{Engine: engine, Admin: drivers.Target{Engine: engine, URL: drivers.NewURL("x", "admin", secret, "h:1", "admin", nil)}}, "db"}
+		at := Place{&cluster.Cluster{Engine: engine, Admin: drivers.Target{Engine: engine, URL: drivers.Address{Scheme: "x", User: "admin", Password: secret, HostPort: "h:1", Database: "admin"}.URL()}}, "db"}
 		program := &cluster.Program{Host: "127.0.0.1", Port: "1", CAFile: "/ca.pem"}
 		call := invocation(at, program)
 		if engine.Product == drivers.Mongo {

@@ -74,7 +74,7 @@ func configured(at Place, program *cluster.Program, args ...string) cluster.Invo
 	if admin.SelfSigned {
 		options.Set("tlsInsecure", "true")
 	}
-	address := drivers.NewURL("mongodb", admin.URL.User(), admin.URL.Password(), program.Host+":"+program.Port, "", options)
+	address := drivers.Address{Scheme: "mongodb", User: admin.URL.User(), Password: admin.URL.Password(), HostPort: program.Host + ":" + program.Port, Options: options}.URL()
 	return cluster.Invocation{Args: append([]string{"--config={config}"}, args...),
 		Files: map[string][]byte{"config": []byte(fmt.Sprintf("uri: %q\n", address.Reveal()))}}
 }

@@ -123,7 +123,7 @@ func containerRecipeFor(spec Spec, keys string) (containerRecipe, error) {
 	}
 	made.target = func(scheme, address, database string, options url.Values) drivers.Target {
 		return drivers.Target{Engine: spec.Engine, CAFile: trust.CAFile,
-			URL: drivers.NewURL(scheme, made.administrator, password, address, database, options)}
+			URL: drivers.Address{Scheme: scheme, User: made.administrator, Password: password, HostPort: address, Database: database, Options: options}.URL()}
 	}
 	switch spec.Engine.Product {
 	case drivers.Postgres:

@@ -69,7 +69,7 @@ func (p *ferretProgram) launch(e *embedded, port int) (launch, error) {
 func (p *ferretProgram) ready(ctx context.Context, e *embedded, port int) (*Cluster, error) {
 	target := drivers.Target{
 		Engine: e.spec.Engine, CAFile: e.tls.CAFile, Application: "tristore",
-		URL: drivers.NewURL("mongodb", superuser, p.password, net.JoinHostPort(loopback, strconv.Itoa(port)), "admin", url.Values{"authSource": {"admin"}}),
+		URL: drivers.Address{Scheme: "mongodb", User: superuser, Password: p.password, HostPort: net.JoinHostPort(loopback, strconv.Itoa(port)), Database: "admin", Options: url.Values{"authSource": {"admin"}}}.URL(),
 	}
 	version, settings, err := mongo.ServerInfo(ctx, target)
 	if err != nil {

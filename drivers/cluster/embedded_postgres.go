@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -100,7 +99,7 @@ func (r *postgresProgram) launch(e *embedded, port int) (launch, error) {
 func (r *postgresProgram) ready(ctx context.Context, e *embedded, port int) (*Cluster, error) {
 	target := drivers.Target{
 		Engine: e.spec.Engine, CAFile: e.tls.CAFile, Application: "tristore",
-		URL: drivers.NewURL("postgres", superuser, r.password, loopback+":"+strconv.Itoa(port), "postgres", url.Values{}),
+		URL: drivers.Address{Scheme: "postgres", User: superuser, Password: r.password, HostPort: loopback + ":" + strconv.Itoa(port), Database: "postgres"}.URL(),
 	}
 	if !r.replaced {
 		initial := target

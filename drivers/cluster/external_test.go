@@ -57,7 +57,7 @@ func TestExternalRefusals(t *testing.T) {
 	defer func() { _ = silent.Close() }()
 	password := drivers.NewSecret("canary-3f1")
 	at := func(host string) drivers.URL {
-		return drivers.NewURL("postgres", superuser, password, host, "postgres", nil)
+		return drivers.Address{Scheme: "postgres", User: superuser, Password: password, HostPort: host, Database: "postgres"}.URL()
 	}
 	for name, test := range map[string]struct {
 		change func(*Spec)

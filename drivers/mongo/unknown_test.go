@@ -101,7 +101,7 @@ func (w *wire) cut() {
 
 func through(target drivers.Target, w *wire) drivers.Target {
 	url := target.URL
-	target.URL = drivers.NewURL("mongodb", url.User(), url.Password(), w.listener.Addr().String(), url.Database(), nil).
+	target.URL = drivers.Address{Scheme: "mongodb", User: url.User(), Password: url.Password(), HostPort: w.listener.Addr().String(), Database: url.Database()}.URL().
 		WithOption("authSource", "admin").WithOption("directConnection", "true").WithOption("heartbeatFrequencyMS", "600000")
 	return target
 }

@@ -141,7 +141,7 @@ func TestConnectingIsRefused(t *testing.T) {
 	other := target
 	other.CAFile = ""
 	nobody := target
-	nobody.URL = drivers.NewURL("postgres", roleName, rolePassword, "127.0.0.1:1", "x", nil)
+	nobody.URL = drivers.Address{Scheme: "postgres", User: roleName, Password: rolePassword, HostPort: "127.0.0.1:1", Database: "x"}.URL()
 	for name, target := range map[string]drivers.Target{"a wrong password": wrong, "a CA that is not trusted": other, "no server": nobody, "no database": target.WithDatabase("nowhere")} {
 		if users, err := postgres.OpenUsers(t.Context(), target); err == nil {
 			t.Errorf("%s: opened", name)
