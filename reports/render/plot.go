@@ -58,13 +58,21 @@ func frame(title string) plot {
 // millisecond both stay readable.
 type scale struct{ low, high float64 }
 
+// The axis ends in milliseconds: a nanosecond and a week. What a damaged file holds
+// beyond them is drawn at the end.
+const (
+	shortest  = 1e-6
+	longestMs = 6e8
+)
+
 // scaleOf spans the positive readings, widened to whole steps of 1, 2, 5.
 func scaleOf(all ...[]reading) scale {
 	low, high := math.Inf(1), 0.0
 	for _, readings := range all {
 		for _, r := range readings {
 			if r.ms > 0 {
-				low, high = min(low, r.ms), max(high, r.ms)
+				ms := min(max(r.ms, shortest), longestMs)
+				low, high = min(low, ms), max(high, ms)
 			}
 		}
 	}
@@ -76,7 +84,7 @@ func scaleOf(all ...[]reading) scale {
 
 // place maps a value on the plot's height; values at or below the axis' end sit on it.
 func (s scale) place(ms float64, p plot) float64 {
-	share := math.Log(max(ms, s.low)/s.low) / math.Log(s.high/s.low)
+	share := math.Log(min(max(ms, s.low), s.high)/s.low) / math.Log(s.high/s.low)
 	return round(p.Bottom - share*(p.Bottom-p.Top))
 }
 
@@ -96,7 +104,12 @@ func (s scale) ticks(p plot) []tick {
 // clear tells whether a label at v would stand apart from the nearest power of ten.
 func (s scale) clear(v float64, p plot) bool {
 	below := math.Pow(10, math.Floor(math.Log10(v)))
-	return math.Abs(s.place(below, p)-s.place(v, p)) > 14 && math.Abs(s.place(below*10, p)-s.place(v, p)) > 14
+	for _, power := range []float64{below, below * 10} {
+		if power >= s.low && power <= s.high && math.Abs(s.place(power, p)-s.place(v, p)) <= 14 {
+			return false
+		}
+	}
+	return true
 }
 
 // timeline draws the median and the 99th percentile of each second.
@@ -121,8 +134,9 @@ func timeline(m result.Measurement, axis scale) plot {
 func perSecond(m result.Measurement) (median, tail []reading) {
 	for _, s := range m.Timeline {
 		if s.Count > 0 && s.P50 == s.P50 && s.P99 == s.P99 { // neither is NaN
-			median = append(median, reading{float64(s.Second), s.P50})
-			tail = append(tail, reading{float64(s.Second), s.P99})
+			at := float64(max(0, s.Second))
+			median = append(median, reading{at, s.P50})
+			tail = append(tail, reading{at, s.P99})
 		}
 	}
 	return median, tail

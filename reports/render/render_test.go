@@ -198,7 +198,7 @@ func TestDecodedCurveAgreesWithStoredPercentiles(t *testing.T) {
 func TestWords(t *testing.T) {
 	for got, want := range map[string]string{
 		span(0): "–", span(0.52): "0.5 s", span(97.3): "97 s", span(251): "4 min 11 s", span(7322): "2 h 2 min",
-		milli(0.123): "0.12 ms", milli(12.34): "12.3 ms", milli(261.3): "261 ms", milli(120000): "120.0 s",
+		milli(0.123): "0.12 ms", milli(0): "0 ms", milli(result.Unread): "not read", milli(12.34): "12.3 ms", milli(261.3): "261 ms", milli(120000): "120.0 s",
 		count(4000): "4\u202f000", count(-1234567): "-1\u202f234\u202f567", count(12): "12",
 		moment(time.Time{}): "not recorded", source("D+I"): "documented + inferred", source(""): "",
 		plural(1, "block"): "1 block", plural(2, "block"): "2 blocks", capital("an x"): "An x", capital("Ä"): "Ä",

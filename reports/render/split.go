@@ -115,7 +115,7 @@ func blocks(facts *result.Split) (plot, bool) {
 	}
 	axis := scaleOf(all)
 	across := func(ms float64) float64 {
-		return round(p.Left + math.Log(max(ms, axis.low)/axis.low)/math.Log(axis.high/axis.low)*(p.Right-p.Left))
+		return round(p.Left + math.Log(min(max(ms, axis.low), axis.high)/axis.low)/math.Log(axis.high/axis.low)*(p.Right-p.Left))
 	}
 	for v := axis.low; v <= axis.high*1.001; v = next(v) {
 		p.X = append(p.X, tick{across(v), short(v)})

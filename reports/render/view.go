@@ -189,6 +189,9 @@ func loadOf(run *result.Run, m result.Measurement) load {
 	return l
 }
 
+// pacingLimit is the generator's own lag, in milliseconds, above which it is named.
+const pacingLimit = 1
+
 // caveats says aloud what would make a reader misread the numbers of a window.
 func caveats(m result.Measurement) []string {
 	var said []string
@@ -201,6 +204,9 @@ func caveats(m result.Measurement) []string {
 	}
 	if c.Late*100 > c.Due {
 		said = append(said, fmt.Sprintf("%s of %s requests started over a millisecond after they were due. Waiting for a free worker is part of the latency from due, not of the service time.", count(c.Late), count(c.Due)))
+	}
+	if m.Pacing.P99 > pacingLimit {
+		said = append(said, fmt.Sprintf("The generator itself fell behind by %s at its 99th percentile: it needs a quieter or a larger machine before these latencies are the store's.", milli(m.Pacing.P99)))
 	}
 	if c.Unknown > 0 {
 		said = append(said, fmt.Sprintf("Of %s requests nobody can tell whether they took effect.", count(c.Unknown)))

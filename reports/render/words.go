@@ -97,7 +97,9 @@ func span(s float64) string {
 // milli prints milliseconds with three significant digits, and seconds above a minute's worth.
 func milli(ms float64) string {
 	switch {
-	case ms <= 0:
+	case ms < 0: // result.Unread
+		return "not read"
+	case ms == 0:
 		return "0 ms"
 	case ms >= 10000:
 		return strconv.FormatFloat(ms/1000, 'f', 1, 64) + " s"

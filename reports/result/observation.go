@@ -1,9 +1,18 @@
 package result
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
-// Set records a reading.
+// Set records a reading. What is not a finite number was not read: the fact then stays
+// unrecorded, which no rule passes, and the witness says so.
 func (o *Observation) Set(fact string, value float64) {
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		delete(o.Facts, fact)
+		o.See("%s came out as %v, so it was not recorded", fact, value)
+		return
+	}
 	if o.Facts == nil {
 		o.Facts = map[string]float64{}
 	}
