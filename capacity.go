@@ -21,20 +21,15 @@ import (
 // splitName is the lane of the split measurement on the board and in the folder names.
 const splitName = "split"
 
-// capacityCommand makes the split measurement alone, or runs the search for the
-// boundary against a simulated cluster whose boundary is known.
+// capacityCommand makes the split measurement alone.
 func capacityCommand(to streams) *cobra.Command {
 	var f flags
-	var engine, simulated string
-	var asJSON bool
+	var engine string
 	c := &cobra.Command{
 		Use:   "capacity",
 		Short: "Measure what sharing one cluster costs the auth path, and what a second cluster of the same total hardware gives",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if simulated != "" {
-				return simulatedCapacity(simulated, f.seed, asJSON, to.out)
-			}
 			f.engines, f.gate = []string{engine}, "supported"
 			plan, err := f.plan(c.Context())
 			if err != nil {
@@ -50,8 +45,6 @@ func capacityCommand(to streams) *cobra.Command {
 	f.declareCommon(c)
 	c.Flags().StringVar(&engine, "engine", "postgres:16", "the PostgreSQL major to measure on")
 	c.Flags().StringVar(&f.depth, "depth", "smoke", "how long: smoke, nightly, release")
-	c.Flags().StringVar(&simulated, "simulated", "", "search the boundary of a simulated cluster instead: capacity=2400,noise=0.1,outliers=0.05,slo=20ms")
-	c.Flags().BoolVar(&asJSON, "json", false, "with --simulated: print JSON")
 	return c
 }
 
