@@ -259,12 +259,15 @@ func defaultEngines(ctx context.Context, reach drivers.Reach, images cluster.Ima
 			return nil, err
 		}
 	}
-	if reach == drivers.Embedded || add(drivers.Engine{Product: drivers.Mongo, Major: 7}) != nil {
-		if err := add(drivers.Engine{Product: drivers.FerretDB, Major: 1}); err != nil {
-			return nil, err
+	mongo := drivers.Engine{Product: drivers.Mongo, Major: 7}
+	if reach != drivers.Embedded {
+		// Asked as Auto, since a reach asked for by name is not tried before the start.
+		if chosen, why, err := cluster.Choose(ctx, mongo, drivers.Auto, images); err == nil {
+			return append(all, EnginePlan{mongo, chosen, why}), nil
 		}
 	}
-	return all, nil
+	err := add(drivers.Engine{Product: drivers.FerretDB, Major: 1})
+	return all, err
 }
 
 // newestPlatformPostgres ends the default matrix; newer majors are tried when named.
