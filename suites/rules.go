@@ -91,12 +91,14 @@ func sharesRule() judge.Rule {
 			atLeast("rounds", 32, "too few rounds were run"),
 			atLeast("rounds_overlapped", 16, "the changes hardly ever met"),
 			atLeast("changes_acknowledged", 32, "too few changes were acknowledged"),
+			atLeast("rounds_both", 16, "hardly ever were both of two changes that met acknowledged"),
 			known(),
 		},
 		Limits: []judge.Limit{
 			none("shares_lost", "an acknowledged share is not in the map"),
 			none("unshares_undone", "an acknowledged removal is still in the map"),
 			none("bystanders_changed", "somebody else's entry changed"),
+			none("wrong_refusals", "a change was refused for another reason than a conflict"),
 		},
 	}
 }
@@ -126,16 +128,18 @@ func bulkRule() judge.Rule {
 
 func tenantsRule() judge.Rule {
 	return judge.Rule{
-		MinCases: 20,
+		MinCases: 55,
 		Floors: []judge.Limit{
 			exactly("namespaces", 3, "all three workspaces must be filled"),
 			exactly("neighbour_rows_expected", 12, "the neighbours must have had rows"),
+			exactly("subject_rows", 18, "all three workspaces must have had pages, files, secrets and roles"),
 		},
 		Limits: []judge.Limit{
 			none("foreign_rows_seen", "a workspace saw another one's rows"),
 			none("neighbour_rows_changed", "a write reached another workspace"),
 			none("left_after_drop", "a deleted workspace left collections or bindings"),
 			exactly("neighbour_rows_after_drop", 12, "deleting a workspace touched its neighbours"),
+			exactly("subject_rows_after_delete", 12, "deleting a workspace left rows of it, or took its neighbours'"),
 		},
 	}
 }

@@ -2,13 +2,8 @@ package conformance
 
 import (
 	"context"
-	"os"
 	"testing"
-	"time"
 
-	"tristore/drivers"
-	"tristore/drivers/cluster"
-	"tristore/drivers/cluster/programs"
 	"tristore/drivers/deployment"
 	"tristore/drivers/faults"
 	"tristore/drivers/store"
@@ -19,26 +14,7 @@ import (
 // TestPlansOnPostgres looks at sound stores, and at those whose damage PLAN-1 must see
 // or must not.
 func TestPlansOnPostgres(t *testing.T) {
-	if testing.Short() {
-		t.Skip("needs a server")
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	dir, err := os.MkdirTemp("", "tristore-plans-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	running, err := cluster.Start(ctx, cluster.Spec{Engine: drivers.Engine{Product: drivers.Postgres, Major: 16}, Reach: drivers.Embedded,
-		Durability: cluster.Relaxed, Dir: dir, Cache: programs.DefaultDir(), RunID: "plans-test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := running.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-		_ = os.RemoveAll(dir)
-	})
+	running := server(t)
 	for fault, scans := range map[string]float64{"": 0, "email-index-dropped": 1, "page-unique-dropped": 1, "unique-index-dropped": 0} {
 		t.Run("fault "+fault, func(t *testing.T) {
 			host, err := deployment.Prepare(t.Context(), running, deployment.Options{})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"tristore/drivers/store"
 	"tristore/reports/result"
@@ -15,12 +16,15 @@ import (
 // afterwards, and the owner's entry must not have moved.
 //
 // Facts, over all rounds:
-//   - rounds: at least 8; rounds_overlapped: at least half of them
+//   - rounds: at least 32; rounds_overlapped: at least half of them
 //   - changes_acknowledged: shares and unshares that the store acknowledged; at least rounds
-//   - shares_lost = 0: acknowledged, and the principal has not that grant
+//   - rounds_both: rounds whose two changes met and were both acknowledged; at least 16,
+//     since a store that refuses one of two shows nothing about both surviving
+//   - shares_lost = 0: acknowledged, and the principal has not exactly that grant
 //   - unshares_undone = 0: acknowledged, and the principal is still there
 //   - bystanders_changed = 0: rounds in which the owner's entry is gone or different
-//   - refused: changes refused (a conflict may be; the change is then not expected)
+//   - refused: changes refused; wrong_refusals = 0: for another reason than a conflict,
+//     after which the change is not expected
 //   - unknown = 0
 func Shares(ctx context.Context, on scenarios.Stage, saw *result.Observation) {
 	deployed, err := on.Deploy(ctx)
@@ -29,7 +33,12 @@ func Shares(ctx context.Context, on scenarios.Stage, saw *result.Observation) {
 		return
 	}
 	defer func() { saw.Stop(deployed.Close(context.WithoutCancel(ctx))) }()
-	for _, fact := range []string{"rounds", "rounds_overlapped", "changes_acknowledged", "shares_lost", "unshares_undone", "bystanders_changed", "refused", "unknown"} {
+	sharesOn(ctx, on, deployed.Permissions, saw)
+}
+
+func sharesOn(ctx context.Context, on scenarios.Stage, in store.Permissions, saw *result.Observation) {
+	for _, fact := range []string{"rounds", "rounds_overlapped", "changes_acknowledged", "rounds_both", "shares_lost", "unshares_undone", "bystanders_changed",
+		"refused", "wrong_refusals", "unknown"} {
 		saw.Set(fact, 0)
 	}
 	draw := newIDs(on.Seed, "shares")
@@ -38,11 +47,16 @@ func Shares(ctx context.Context, on scenarios.Stage, saw *result.Observation) {
 			saw.Stop(err)
 			return
 		}
-		if err := shareRound(ctx, deployed.Permissions, draw, shareSetup{round, saw}); err != nil {
+		if err := shareRound(ctx, in, draw, shareSetup{round, saw}); err != nil {
 			saw.Stop(err)
 			return
 		}
 	}
+}
+
+// editorGrant is what every share of this check gives.
+func editorGrant() store.Grant {
+	return store.Grant{Role: "editor", Policies: map[string]bool{"read": true}}
 }
 
 type shareSetup struct {
@@ -52,7 +66,7 @@ type shareSetup struct {
 
 func shareRound(ctx context.Context, in store.Permissions, draw ids, s shareSetup) error {
 	owner, first, second := draw.object(), draw.object(), draw.object()
-	workspace, grant := newWorkspace(draw, owner), store.Grant{Role: "editor", Policies: map[string]bool{"read": true}}
+	workspace, grant := newWorkspace(draw, owner), editorGrant()
 	unsharing := s.round%2 == 1
 	if unsharing {
 		workspace.Permissions[second] = grant
@@ -77,10 +91,13 @@ func shareRound(ctx context.Context, in store.Permissions, draw ids, s shareSetu
 	s.saw.Add("rounds", 1)
 	if overlapped(all) {
 		s.saw.Add("rounds_overlapped", 1)
+		if all[0].Outcome.OK() && all[1].Outcome.OK() {
+			s.saw.Add("rounds_both", 1)
+		}
 	}
 	s.compare(all[0].Outcome, after, expectation{first, true})
 	s.compare(all[1].Outcome, after, expectation{second, !unsharing})
-	if after.Permissions[owner].Role != "owner" {
+	if !reflect.DeepEqual(after.Permissions[owner], workspace.Permissions[owner]) {
 		s.saw.Add("bystanders_changed", 1)
 		s.saw.See("round %d: the owner's entry is %+v", s.round, after.Permissions[owner])
 	}
@@ -102,13 +119,16 @@ func (s shareSetup) compare(outcome store.Outcome, after store.Workspace, want e
 		return
 	case !outcome.OK():
 		s.saw.Add("refused", 1)
+		if !outcome.Is(store.Conflict) {
+			s.saw.Add("wrong_refusals", 1)
+		}
 		s.saw.See("round %d: %s", s.round, outcome.Detail())
 		return
 	}
 	s.saw.Add("changes_acknowledged", 1)
-	if want.present && (!present || entry.Role != "editor") {
+	if want.present && !reflect.DeepEqual(entry, editorGrant()) {
 		s.saw.Add("shares_lost", 1)
-		s.saw.See("round %d: share with %s was acknowledged; the map of %d principals has it %t", s.round, want.principal, len(after.Permissions), present)
+		s.saw.See("round %d: share with %s was acknowledged; the map of %d principals has it %t, as %+v", s.round, want.principal, len(after.Permissions), present, entry)
 	}
 	if !want.present && present {
 		s.saw.Add("unshares_undone", 1)

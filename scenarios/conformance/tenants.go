@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"tristore/drivers"
+	"tristore/drivers/deployment"
 	"tristore/drivers/store"
 	"tristore/reports/result"
 	"tristore/scenarios"
@@ -14,16 +16,19 @@ import (
 // Tenants gives three workspaces the same collection of the same app and tries every
 // operation in the first: the others must not be seen and not be touched. Then the
 // first is deleted: its collections and bindings must be gone, the others whole. The
-// names are chosen to trap: one differs where SQL's LIKE has a wildcard, one where a
-// prefix ends.
+// same is asked of their pages, files, secrets, roles and API keys in the permissions
+// store. The names are chosen to trap: one differs where SQL's LIKE has a wildcard, one
+// where a prefix ends.
 //
-// Cases: each answer, by name; a sound check compares at least 20.
+// Cases: each answer, by name; 25 of collections and 30 of permissions.
 // Facts:
 //   - namespaces = 3
 //   - foreign_rows_seen = 0: rows of another workspace that a find returned
 //   - neighbour_rows_changed = 0: rows of the others lost or altered by the first's writes
 //   - neighbour_rows_after_drop, which equals neighbour_rows_expected
 //   - left_after_drop = 0: collections and bindings of the deleted workspace still there
+//   - subject_rows = 18: rows of the three workspaces in the permissions store;
+//     subject_rows_after_delete = 12: those of the two that were not deleted
 func Tenants(ctx context.Context, on scenarios.Stage, saw *result.Observation) {
 	deployed, err := on.Deploy(ctx)
 	if err != nil {
@@ -31,13 +36,18 @@ func Tenants(ctx context.Context, on scenarios.Stage, saw *result.Observation) {
 		return
 	}
 	defer func() { saw.Stop(deployed.Close(context.WithoutCancel(ctx))) }()
+	tenantsOn(ctx, on, deployed, saw)
+}
+
+func tenantsOn(ctx context.Context, on scenarios.Stage, deployed *deployment.Deployment, saw *result.Observation) {
 	for _, fact := range []string{"namespaces", "foreign_rows_seen", "neighbour_rows_changed", "left_after_drop", "neighbour_rows_after_drop"} {
 		saw.Set(fact, 0)
 	}
 	base := newIDs(on.Seed, "tenants").subject()[:4]
-	t := tenants{in: deployed.Collections, saw: saw, all: []string{base + "_1", base + "x1", base + "_1x"}}
+	t := tenants{in: deployed.Collections, permissions: deployed.Permissions, counts: deployed.AdminTarget(store.PermissionsStore),
+		saw: saw, all: []string{base + "_1", base + "x1", base + "_1x"}}
 	saw.Set("neighbour_rows_expected", float64(tenantRows*(len(t.all)-1)))
-	for _, step := range []func(context.Context) error{t.fill, t.read, t.write, t.drop} {
+	for _, step := range []func(context.Context) error{t.fill, t.read, t.write, t.drop, t.subjects} {
 		if err := step(ctx); err != nil {
 			saw.Stop(err)
 			return
@@ -49,9 +59,11 @@ func Tenants(ctx context.Context, on scenarios.Stage, saw *result.Observation) {
 const tenantRows = 6
 
 type tenants struct {
-	in  store.Collections
-	saw *result.Observation
-	all []string // the first is the one that acts
+	in          store.Collections
+	permissions store.Permissions
+	counts      drivers.Target // of the permissions store, where its rows are counted
+	saw         *result.Observation
+	all         []string // the first is the one that acts
 }
 
 func tickets(namespace string) store.Collection {

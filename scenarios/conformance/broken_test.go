@@ -1,0 +1,136 @@
+package conformance
+
+import (
+	"context"
+	"testing"
+
+	"tristore/drivers/deployment"
+	"tristore/drivers/store"
+	"tristore/reports/result"
+	"tristore/scenarios"
+)
+
+// broken is a permissions store on a real server with one operation done wrong.
+type broken struct {
+	store.Permissions
+	share  func(ctx context.Context, workspaceID, principal string, grant store.Grant) store.Outcome
+	delete func(ctx context.Context, id string) store.Outcome
+	page   func(ctx context.Context, workspaceSlug, slug string) (store.Page, store.Outcome)
+}
+
+func (b broken) Share(ctx context.Context, workspaceID, principal string, grant store.Grant) store.Outcome {
+	if b.share != nil {
+		return b.share(ctx, workspaceID, principal, grant)
+	}
+	return b.Permissions.Share(ctx, workspaceID, principal, grant)
+}
+
+func (b broken) DeleteWorkspace(ctx context.Context, id string) store.Outcome {
+	if b.delete != nil {
+		return b.delete(ctx, id)
+	}
+	return b.Permissions.DeleteWorkspace(ctx, id)
+}
+
+func (b broken) PageBySlug(ctx context.Context, workspaceSlug, slug string) (store.Page, store.Outcome) {
+	if b.page != nil {
+		return b.page(ctx, workspaceSlug, slug)
+	}
+	return b.Permissions.PageBySlug(ctx, workspaceSlug, slug)
+}
+
+// TestSharesAndTenantsSeeBrokenStores breaks one operation at a time: a sound store
+// breaks no promise, and each broken one breaks the named fact or a case.
+func TestSharesAndTenantsSeeBrokenStores(t *testing.T) {
+	running := server(t)
+	host, err := deployment.Prepare(t.Context(), running, deployment.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := host.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}()
+	on := scenarios.Stage{Engine: running.Engine, Host: host, Seed: 1, Depth: scenarios.Smoke}
+	for _, c := range brokenStores(on) {
+		t.Run(c.name, func(t *testing.T) {
+			d, err := on.Deploy(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.wrong != nil {
+				wrong := c.wrong(d.Permissions)
+				wrong.Permissions = d.Permissions
+				d.Permissions = wrong
+			}
+			var saw result.Observation
+			c.check(t.Context(), d, &saw)
+			saw.Stop(d.Close(context.Background()))
+			for fact, want := range c.facts {
+				if got, there := saw.Facts[fact]; !there || got != want {
+					t.Errorf("%s is %g, wanted %g", fact, got, want)
+				}
+			}
+			differ := 0
+			for _, one := range saw.Cases {
+				if one.Want != one.Got {
+					differ++
+				}
+			}
+			if differ != c.cases || saw.Trouble != "" {
+				t.Errorf("%d cases differ, wanted %d; trouble %q; witness %q, cases %+v", differ, c.cases, saw.Trouble, saw.Witness, saw.Cases)
+			}
+		})
+	}
+}
+
+// brokenStore is one case; a nil wrong leaves the store sound.
+type brokenStore struct {
+	name  string
+	check func(context.Context, *deployment.Deployment, *result.Observation)
+	wrong func(store.Permissions) broken
+	facts map[string]float64
+	cases int // that differ
+}
+
+func brokenStores(on scenarios.Stage) []brokenStore {
+	shares := func(ctx context.Context, d *deployment.Deployment, saw *result.Observation) {
+		sharesOn(ctx, on, d.Permissions, saw)
+	}
+	tenants := func(ctx context.Context, d *deployment.Deployment, saw *result.Observation) {
+		tenantsOn(ctx, on, d, saw)
+	}
+	return []brokenStore{
+		{"sound shares", shares, nil, map[string]float64{"shares_lost": 0, "wrong_refusals": 0, "rounds_both": 32}, 0},
+		{"a grant without its policies", shares, func(in store.Permissions) broken {
+			return broken{share: func(ctx context.Context, id, principal string, grant store.Grant) store.Outcome {
+				return in.Share(ctx, id, principal, store.Grant{Role: grant.Role})
+			}}
+		}, map[string]float64{"shares_lost": 48, "wrong_refusals": 0}, 0},
+		{"a share that is refused", shares, func(store.Permissions) broken {
+			return broken{share: func(context.Context, string, string, store.Grant) store.Outcome {
+				return store.Refuse(store.NotFound, "no")
+			}}
+		}, map[string]float64{"shares_lost": 0, "wrong_refusals": 48, "rounds_both": 0}, 0},
+		{"a share that always meets a conflict", shares, func(store.Permissions) broken {
+			return broken{share: func(context.Context, string, string, store.Grant) store.Outcome {
+				return store.Refuse(store.Conflict, "no")
+			}}
+		}, map[string]float64{"wrong_refusals": 0, "rounds_both": 0}, 0},
+
+		{"sound tenants", tenants, nil, map[string]float64{"subject_rows": 18, "subject_rows_after_delete": 12, "foreign_rows_seen": 0}, 0},
+		{"a workspace that is not deleted", tenants, func(store.Permissions) broken {
+			return broken{delete: func(context.Context, string) store.Outcome { return store.Done() }}
+		}, map[string]float64{"subject_rows_after_delete": 18}, 5},
+		{"a page of another workspace", tenants, func(in store.Permissions) broken {
+			return broken{page: func(ctx context.Context, slug, page string) (store.Page, store.Outcome) {
+				found, outcome := in.PageBySlug(ctx, slug, page)
+				if outcome.OK() {
+					found.ID = "somebody else's"
+				}
+				return found, outcome
+			}}
+		}, map[string]float64{"subject_rows_after_delete": 12}, 5},
+	}
+}
