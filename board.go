@@ -55,7 +55,7 @@ func (b *laneBoard) hear(heard laneSaid) {
 		case heard.ended:
 			state.Ended, state.Status, state.Message = time.Now(), "done", ""
 		case event.Message != "":
-			state.Message = strings.TrimSpace(event.Message)
+			state.Message = event.Message
 		case event.Current != "":
 			state.Current, state.Message = event.Current, ""
 		}

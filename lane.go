@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -82,7 +82,7 @@ func runLane(ctx context.Context, to streams) error {
 	defer cancel(nil)
 	line := &laneLine{events: json.NewEncoder(events), quiet: make(chan struct{})}
 	go line.listen(ctx, lines, cancel) // ends with the process: reading a pipe cannot be interrupted
-	log := slog.New(slog.NewTextHandler(io.MultiWriter(to.err, line), nil))
+	log := slog.New(slog.NewMultiHandler(slog.NewTextHandler(to.err, nil), slog.NewTextHandler(line, &slog.HandlerOptions{ReplaceAttr: wordsOnly})))
 	if order.Split != nil {
 		return runSplit(ctx, order, line, log)
 	}
@@ -138,10 +138,19 @@ func (l *laneLine) send(event laneEvent) {
 
 func (l *laneLine) tell(p suites.Progress) { l.send(laneEvent{Progress: p}) }
 
-// Write passes log lines on as messages.
+// Write passes log lines on as messages, such as "fetching what=postgres/16".
 func (l *laneLine) Write(text []byte) (int, error) {
-	l.send(laneEvent{Progress: suites.Progress{Message: string(text)}})
+	words := strings.TrimPrefix(strings.TrimSpace(string(text)), slog.MessageKey+"=")
+	l.send(laneEvent{Progress: suites.Progress{Message: words}})
 	return len(text), nil
+}
+
+// wordsOnly leaves the time and the level out of what the board shows.
+func wordsOnly(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == slog.LevelKey) {
+		return slog.Attr{}
+	}
+	return a
 }
 
 // wait returns when the parent says that nothing else of ours runs.
