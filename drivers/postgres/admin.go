@@ -56,6 +56,9 @@ func (a *Admin) CreateRole(ctx context.Context, name string, password drivers.Se
 	if err := a.run(ctx, verb+" ROLE "+quote(name)+limits); err != nil {
 		return false, "", fmt.Errorf("creating role %s: %w", name, err)
 	}
+	if err := a.join(ctx, name); err != nil {
+		return false, "", err
+	}
 	// NOSUPERUSER is the default and only a superuser may write it out: read it back instead.
 	const powers = `SELECT rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolreplication FROM pg_roles WHERE rolname = $1`
 	has, names := [5]bool{}, [5]string{"SUPERUSER", "CREATEROLE", "CREATEDB", "BYPASSRLS", "REPLICATION"}
@@ -72,6 +75,22 @@ func (a *Admin) CreateRole(ctx context.Context, name string, password drivers.Se
 		return false, "pg_roles says that " + name + " has " + strings.Join(held, ", "), nil
 	}
 	return true, "pg_roles says that " + name + " may sign in and has no other attribute", nil
+}
+
+// join makes an administrator who is no superuser, as on a managed service, a member of
+// the role: it may then read, dump and drop what the role made, and end its sessions.
+func (a *Admin) join(ctx context.Context, name string) error {
+	var superuser bool
+	if err := a.connection.QueryRow(ctx, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user").Scan(&superuser); err != nil {
+		return fmt.Errorf("asking whether the administrator is a superuser: %w", err)
+	}
+	if superuser {
+		return nil
+	}
+	if err := a.run(ctx, "GRANT "+quote(name)+" TO CURRENT_USER"); err != nil {
+		return fmt.Errorf("making the administrator a member of role %s: %w", name, err)
+	}
+	return nil
 }
 
 // CreateDatabase makes an empty database in which role has what the documents grant
