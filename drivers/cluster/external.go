@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -18,9 +20,10 @@ import (
 // spec says otherwise: it runs already, so that it answers soon or not at all.
 const externalPatience = 30 * time.Second
 
-// reachExternal asks an existing cluster who it is. It writes nothing, and Close ends
-// nothing. The server's certificate is verified against the CA file or the system's
-// roots, with its name, unless the address says that it is self-signed.
+// reachExternal asks an existing cluster who it is. It writes nothing there, and Close
+// removes only the foreign CA that was made here to be refused with. The server's
+// certificate is verified against the CA file or the system's roots, with its name,
+// unless the address says that it is self-signed.
 func reachExternal(ctx context.Context, spec Spec) (*Cluster, error) {
 	began := time.Now()
 	target := drivers.Target{
@@ -47,13 +50,31 @@ func reachExternal(ctx context.Context, spec Spec) (*Cluster, error) {
 		return nil, fmt.Errorf("%w: the server at %s %w", ErrUnreachable, target.URL.HostPort(), err)
 	}
 	seen.settings["cluster.identity"] = seen.facts.Identity
+	foreign, err := foreignAuthority(spec.Dir)
+	if err != nil {
+		return nil, err
+	}
 	return &Cluster{
 		Engine: spec.Engine, Reach: drivers.External, Version: seen.version, Admin: target,
-		CAFile: target.CAFile, Asked: merged(spec.Settings), InForce: seen.settings,
+		CAFile: target.CAFile, OtherCAFile: foreign, close: func(context.Context) error { return os.Remove(foreign) },
+		Asked: merged(spec.Settings), InForce: seen.settings,
 		Ready: time.Since(began), Dir: spec.Dir,
 		Tools: localTools{engine: spec.Engine, cache: programs.Cache{Dir: spec.Cache, Log: spec.Log},
 			host: target.URL.Host(), port: portOf(target), ca: target.CAFile},
 	}, nil
+}
+
+// foreignAuthority writes a CA into the cluster's folder, since nobody can lend us one that
+// surely did not sign the server's certificate.
+func foreignAuthority(dir string) (string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("%w: making the folder for logs: %w", ErrUnreachable, err)
+	}
+	path := filepath.Join(dir, "other-ca.pem")
+	if err := writeForeignAuthority(path); err != nil {
+		return "", fmt.Errorf("making a foreign CA in %s: %w", dir, err)
+	}
+	return path, nil
 }
 
 // seenCluster is what an external cluster says of itself.

@@ -50,10 +50,6 @@ func (m material) make(names []string) error {
 	if err != nil {
 		return err
 	}
-	other, _, err := newAuthority("tristore other CA")
-	if err != nil {
-		return err
-	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err
@@ -84,7 +80,6 @@ func (m material) make(names []string) error {
 		mode    os.FileMode
 	}{
 		{m.CAFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.Raw}), 0o644},
-		{m.OtherCAFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: other.Raw}), 0o644},
 		{m.CertFile, cert, 0o644},
 		{m.KeyFile, secret, 0o600},
 		{m.BundleFile, append(cert, secret...), 0o600},
@@ -93,7 +88,17 @@ func (m material) make(names []string) error {
 			return err
 		}
 	}
-	return nil
+	return writeForeignAuthority(m.OtherCAFile)
+}
+
+// writeForeignAuthority makes a CA that has signed nothing and never will: its key is
+// forgotten at once.
+func writeForeignAuthority(path string) error {
+	foreign, _, err := newAuthority("tristore other CA")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: foreign.Raw}), 0o644)
 }
 
 func newAuthority(name string) (*x509.Certificate, *ecdsa.PrivateKey, error) {

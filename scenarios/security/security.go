@@ -8,7 +8,10 @@ package security
 
 import (
 	"context"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
+	"os"
 	"time"
 
 	"tristore/drivers"
@@ -69,6 +72,8 @@ func TLS(ctx context.Context, on scenarios.Stage, saw *result.Observation) {
 // with the self-signed flag.
 //
 // Cases: 12, four for each database: "accepted", "certificate refused" twice, "accepted".
+// Without a CA this machine's own roots decide, so that "accepted" is right there where
+// they know the cluster's authority, as they may for a managed service.
 // Facts:
 //   - databases = 3
 //   - foreign_authority_accepted = 0: sessions opened although the CA was another or none was given
@@ -118,12 +123,38 @@ func trusts(right drivers.Target, other string) []trust {
 	foreign, none, selfSigned := right, right, right
 	foreign.CAFile, none.CAFile, selfSigned.CAFile = other, "", ""
 	foreign.SelfSigned, none.SelfSigned, selfSigned.SelfSigned = false, false, true
+	byMachine := "certificate refused"
+	if !right.SelfSigned && machineKnows(right.CAFile) {
+		byMachine = "accepted"
+	}
 	return []trust{
 		{"the right CA", right, "accepted"},
 		{"another CA", foreign, "certificate refused"},
-		{"no CA", none, "certificate refused"},
+		{"no CA", none, byMachine},
 		{"the self-signed flag", selfSigned, "accepted"},
 	}
+}
+
+// machineKnows tells whether this machine's roots vouch for a CA that is in the file; no
+// file means that they are what the cluster is reached by.
+func machineKnows(caFile string) bool {
+	if caFile == "" {
+		return true
+	}
+	bundle, err := os.ReadFile(caFile)
+	if err != nil {
+		return false // every attempt with it then says so
+	}
+	for block, rest := pem.Decode(bundle); block != nil; block, rest = pem.Decode(rest) {
+		authority, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			continue
+		}
+		if _, err := authority.Verify(x509.VerifyOptions{KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // withoutTLS asks for a plain session in the words of the family's URL.
