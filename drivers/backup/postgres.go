@@ -90,8 +90,14 @@ func pgTool(ctx context.Context, at Place, name string) (program *cluster.Progra
 	if server := at.Cluster.Engine.Major; client < server {
 		return nil, client, &cluster.ToolMissing{Tool: name, Install: fmt.Sprintf("the one found is %s, and PostgreSQL %d needs %d or later", program.Version, server, server)}
 	}
+	if admin := at.Cluster.Admin; program.CAFile == "" && !admin.SelfSigned && client < systemRootsSince {
+		return nil, client, &cluster.ToolMissing{Tool: name, Install: fmt.Sprintf("the one found is %s, and only %d or later knows this machine's roots: install one, or give --ca-file", program.Version, systemRootsSince)}
+	}
 	return program, client, nil
 }
+
+// systemRootsSince is the major whose clients can verify by the machine's own roots.
+const systemRootsSince = 16
 
 func invocation(at Place, program *cluster.Program, args ...string) cluster.Invocation {
 	admin := at.Cluster.Admin
@@ -100,8 +106,12 @@ func invocation(at Place, program *cluster.Program, args ...string) cluster.Invo
 		mode = "require"
 	}
 	env := []string{"PGPASSWORD=" + admin.URL.Password().Reveal(), "PGSSLMODE=" + mode, "PGAPPNAME=tristore backup", "PGCONNECT_TIMEOUT=15"}
-	if program.CAFile != "" {
+	switch {
+	case admin.SelfSigned: // with a root certificate, require would verify against it
+	case program.CAFile != "":
 		env = append(env, "PGSSLROOTCERT="+program.CAFile)
+	default:
+		env = append(env, "PGSSLROOTCERT=system")
 	}
 	return cluster.Invocation{Env: env, Args: append(args, "--no-password",
 		"--host="+program.Host, "--port="+program.Port, "--username="+admin.URL.User(), "--dbname="+at.Database)}

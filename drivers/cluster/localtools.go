@@ -81,6 +81,12 @@ func (t localTools) run(ctx context.Context, name string, client programs.Client
 	command.Dir = folder
 	// HOME is the empty folder, so that nobody's own .pgpass, .psqlrc or service file counts.
 	command.Env = append([]string{"PATH=/usr/bin:/bin", "LC_ALL=" + serverLocale, "TZ=UTC", "HOME=" + folder, "TMPDIR=" + folder}, call.Env...)
+	// Where the user told us which roots this machine trusts, the tools trust the same.
+	for _, name := range []string{"SSL_CERT_FILE", "SSL_CERT_DIR"} {
+		if roots := os.Getenv(name); roots != "" {
+			command.Env = append(command.Env, name+"="+roots)
+		}
+	}
 	if t.address != "" {
 		command.Env = append(command.Env, "PGHOSTADDR="+t.address)
 	}
