@@ -32,6 +32,7 @@ func TestBadInput(t *testing.T) {
 		"unknown command":       {[]string{"certfy"}, []string{"certfy", "certify"}},
 		"a bare word":           {[]string{"certify", "postgres:16"}, []string{"postgres:16"}},
 		"external without URL":  {[]string{"certify", "--reach", "external", "--engines", "postgres:16"}, []string{"--url-file"}},
+		"a CA without a URL":    {[]string{"certify", "--ca-file", file, "--engines", "postgres:16"}, []string{"--url-file"}},
 		"external two engines":  {[]string{"certify", "--url", "postgres://h/db", "--engines", "postgres:16,postgres:15"}, []string{"one URL is one engine"}},
 		"no URL at all":         {[]string{"certify", "--url", "hunter2", "--engines", "postgres:16"}, []string{"is not a URL"}},
 		"a URL of the other":    {[]string{"certify", "--url", "mongodb://app:hunter2@127.0.0.1:1/db", "--engines", "postgres:16"}, []string{"mongodb", "postgres:16"}},

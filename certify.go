@@ -132,6 +132,10 @@ func repeatCommand(p Plan) string {
 	}
 	if !p.URL.Zero() {
 		add("--url-file", "FILE")
+		add("--ca-file", p.CAFile)
+		if p.SelfSigned {
+			words = append(words, "--self-signed")
+		}
 	}
 	return strings.Join(words, " ")
 }

@@ -159,37 +159,6 @@ func (f *flags) readImages(_ context.Context, p *Plan) error {
 	return nil
 }
 
-// readAddress reads the external cluster's URL; it is never repeated in an error.
-func (f *flags) readAddress(_ context.Context, p *Plan) error {
-	text, external := f.url, f.reach == string(drivers.External)
-	switch {
-	case f.url != "" && f.urlFile != "":
-		return fmt.Errorf("--url and --url-file are both given: keep one")
-	case f.urlFile != "":
-		read, err := os.ReadFile(f.urlFile)
-		if err != nil {
-			return fmt.Errorf("the URL file %s cannot be read: put the cluster's URL alone into it", f.urlFile)
-		}
-		text = strings.TrimSpace(string(read))
-	}
-	if text == "" && !external {
-		return nil
-	}
-	if text == "" {
-		return fmt.Errorf("--reach external needs the cluster's address: give --url-file FILE or --url URL")
-	}
-	if !external && f.reach != string(drivers.Auto) {
-		return fmt.Errorf("--reach %s and a URL do not go together: drop one of them", f.reach)
-	}
-	f.reach = string(drivers.External)
-	address, err := drivers.ParseURL(text)
-	if err != nil {
-		return err
-	}
-	p.URL = address
-	return nil
-}
-
 func (f *flags) readEngines(ctx context.Context, p *Plan) error {
 	reach, err := drivers.ParseReach(f.reach)
 	if err != nil {
@@ -228,18 +197,6 @@ func (f *flags) readEngines(ctx context.Context, p *Plan) error {
 	}
 	if !f.noSplit && len(p.Claims) == 0 && p.Fault == "" {
 		p.Split = splitEngine(p.Engines)
-	}
-	return nil
-}
-
-// agrees: the scheme of a URL says its family.
-func agrees(url drivers.URL, engine drivers.Engine) error {
-	family := drivers.FamilyPostgres
-	if strings.HasPrefix(url.Scheme(), "mongodb") {
-		family = drivers.FamilyMongo
-	}
-	if family != engine.Family() {
-		return fmt.Errorf("the URL begins with %s but the engine is %s: all three stores are on one engine, so name the one behind the URL", url.Scheme(), engine)
 	}
 	return nil
 }

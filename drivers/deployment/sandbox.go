@@ -17,7 +17,7 @@ import (
 // to mark it as a sandbox. It counts as cluster.ErrUnreachable: the user can mend it.
 type SandboxRefusal struct {
 	Why string
-	URL drivers.URL // printed masked
+	URL drivers.URL // only its host is printed
 	// Engine is what is behind the URL.
 	Engine drivers.Engine
 	// Mend tells whether marking it would help.
@@ -27,7 +27,7 @@ type SandboxRefusal struct {
 func (e *SandboxRefusal) Error() string {
 	text := fmt.Sprintf("%s is not written to: %s", e.URL.HostPort(), e.Why)
 	if e.Mend {
-		text += fmt.Sprintf("; if everything on it may be destroyed, mark it: tristore init-sandbox --url %s --engines %s --owner NAME", e.URL, e.Engine)
+		text += fmt.Sprintf("; if everything on it may be destroyed, mark it: tristore init-sandbox --url-file FILE --engines %s --owner NAME", e.Engine)
 	}
 	return text
 }

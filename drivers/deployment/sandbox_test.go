@@ -53,7 +53,7 @@ func TestSandboxIsJudgedOnTheFacts(t *testing.T) {
 		if got := strings.Contains(err.Error(), "--owner NAME"); got != test.mend {
 			t.Errorf("%s: names the command: %t, wanted %t: %v", name, got, test.mend, err)
 		}
-		if test.mend && !strings.Contains(err.Error(), "tristore init-sandbox --url postgres://admin:") || !strings.Contains(err.Error(), "db.example.org:5432") {
+		if test.mend && !strings.Contains(err.Error(), "tristore init-sandbox --url-file FILE --engines postgres:16") || !strings.Contains(err.Error(), "db.example.org:5432") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if strings.Contains(err.Error(), "hunter2") {
@@ -111,7 +111,7 @@ func written(t *testing.T, on *cluster.Cluster) string {
 func TestExternalClusterNeedsItsOwnMark(t *testing.T) {
 	ctx, running := t.Context(), postgres16(t)
 	on := external(t, running, "box")
-	refused(t, on, `database "box" holds no sandbox mark; if everything on it may be destroyed, mark it: tristore init-sandbox --url postgres://`)
+	refused(t, on, `database "box" holds no sandbox mark; if everything on it may be destroyed, mark it: tristore init-sandbox --url-file FILE`)
 
 	mark, err := InitSandbox(ctx, on, "test", time.Now().Add(time.Hour))
 	if err != nil {
