@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,9 +54,9 @@ func capacityCommand(to streams) *cobra.Command {
 func measureSplit(ctx context.Context, plan Plan, to streams) error {
 	run := newRun(kindCapacity, plan)
 	run.Command = fmt.Sprintf("tristore capacity --engine %s --reach %s --depth %s --seed %d", plan.Split.Engine, plan.Split.Reach, plan.Depth, plan.Seed)
-	dir := filepath.Join(plan.Out, run.ID)
-	if err := os.MkdirAll(filepath.Join(dir, "logs"), 0o755); err != nil {
-		return fmt.Errorf("the report's folder %s cannot be made; name another with --out: %w", dir, err)
+	dir, err := makeRunDir(plan.Out, run)
+	if err != nil {
+		return err
 	}
 	_, _ = fmt.Fprintf(to.out, "seed %d · run %s · depth %s · split on %s (%s)\n", plan.Seed, run.ID, plan.Depth, plan.Split.Engine, plan.Split.Reach)
 	lanes := []*laneProcess{splitLane(plan, run.ID, dir)}
@@ -130,11 +131,16 @@ func gatherSplit(run *result.Run, lane *laneProcess, end error) {
 	run.NotRun = append(run.NotRun, result.NotRun{What: "split measurement", Why: why})
 }
 
-// splitVerdict: advice that was given passes, whatever it advises; none is inconclusive.
+// splitVerdict: advice that was given passes, whatever it advises; none is inconclusive,
+// and so is one from a measurement that was not finished.
 func splitVerdict(run *result.Run) result.Verdict {
 	given := advice.Of(run.Split)
 	verdict := result.Verdict{Sentence: fmt.Sprintf("%s: %s", given.Verdict, given.Sentence)}
-	if given.Verdict != advice.Inconclusive && run.Interrupted == "" {
+	switch {
+	case given.Verdict == advice.Inconclusive:
+	case run.Interrupted != "" || run.Split.Trouble != "":
+		verdict.Sentence = fmt.Sprintf("INCONCLUSIVE: not finished (%s); from the windows until then: %s", cmp.Or(run.Interrupted, run.Split.Trouble), verdict.Sentence)
+	default:
 		verdict.Status = result.Pass
 	}
 	return verdict

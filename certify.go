@@ -59,9 +59,9 @@ func (p Plan) checkMigrations() error {
 // certify is the whole road of one certification: lanes, facts, findings, pages.
 func certify(ctx context.Context, plan Plan, to streams) error {
 	run := newRun(kindCertify, plan)
-	dir := filepath.Join(plan.Out, run.ID)
-	if err := os.MkdirAll(filepath.Join(dir, "logs"), 0o755); err != nil {
-		return fmt.Errorf("the report's folder %s cannot be made; name another with --out: %w", dir, err)
+	dir, err := makeRunDir(plan.Out, run)
+	if err != nil {
+		return err
 	}
 	plan.print(to.out, run.ID)
 	run.NotRun = notRun(plan)
@@ -89,13 +89,33 @@ func certify(ctx context.Context, plan Plan, to streams) error {
 	return conclude(run, dir, to)
 }
 
-// newRun begins the facts of one invocation. Its id sorts by time and cannot collide
-// with that of a run begun in the same second, but for equal seeds.
+// sameIDs bounds how many runs of one kind and seed may begin in one second.
+const sameIDs = 100
+
+// makeRunDir makes the run's own folder with its logs below. Of two runs whose ids are
+// the same, the later one gets another id: they must not read each other's facts.
+func makeRunDir(out string, run *result.Run) (string, error) {
+	id, err := run.ID, os.MkdirAll(out, 0o755)
+	for n := 2; err == nil; n++ {
+		dir := filepath.Join(out, run.ID)
+		if err = os.Mkdir(dir, 0o755); err == nil {
+			if err = os.Mkdir(filepath.Join(dir, "logs"), 0o755); err == nil {
+				return dir, nil
+			}
+		} else if errors.Is(err, os.ErrExist) && n < sameIDs {
+			run.ID, err = fmt.Sprintf("%s-%d", id, n), nil
+		}
+	}
+	return "", fmt.Errorf("the report's folder %s cannot be made; name another with --out: %w", filepath.Join(out, run.ID), err)
+}
+
+// newRun begins the facts of one invocation. Its id sorts by time; makeRunDir makes it
+// this run's alone.
 func newRun(kind string, plan Plan) *result.Run {
 	now := time.Now().UTC()
 	return &result.Run{
 		Schema: result.Schema, ID: fmt.Sprintf("%s-%s-%08x", now.Format("20060102-150405"), kind, uint32(plan.Seed)), Kind: kind,
-		Seed: plan.Seed, Command: repeatCommand(plan), Tool: result.Tool{Version: version(), Go: runtime.Version()}, Began: now, Plan: plan.raw(),
+		Seed: plan.Seed, Command: repeatCommand(plan), Fault: plan.Fault, Tool: result.Tool{Version: version(), Go: runtime.Version()}, Began: now, Plan: plan.raw(),
 		Environment: result.Environment{
 			Host:  hostFacts(),
 			Asked: map[string]map[string]string{}, InForce: map[string]map[string]string{},
@@ -166,8 +186,8 @@ func gather(run *result.Run, lane *laneProcess, end error) {
 		return
 	}
 	facts, err := result.Read(lane.dir)
-	if err != nil {
-		plan := lane.order.Lane
+	plan := lane.order.Lane
+	if err != nil || len(facts.Engines) != 1 || facts.Engines[0].Engine != plan.Engine.String() {
 		facts = &result.Run{Engines: []result.Engine{{Engine: plan.Engine.String(), Title: plan.Engine.Title(), Reach: string(plan.Reach), Why: plan.Why,
 			StandIn: plan.Engine.Support().StandIn, Trouble: "the lane left no facts"}}}
 		rows, _ := suites.Select(plan.Depth, plan.Claims) // read once already

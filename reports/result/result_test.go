@@ -24,7 +24,7 @@ func full() *Run {
 		Refused: []Refusal{{"not found", 2}}, Latency: h, Service: h, Lag: h, Pacing: h, Timeline: []Second{{1, 2, 3, 4}}}
 	return &Run{
 		Schema: Schema, ID: "id", Kind: "certify", Verdict: Verdict{Fail, "FAIL: x"}, Seed: math.MaxUint64, Command: "tristore certify", Tool: Tool{"v1", "go1.26"},
-		Began: began, Ended: began.Add(time.Minute), Interrupted: "signal",
+		Began: began, Ended: began.Add(time.Minute), Interrupted: "signal", Fault: "share-unguarded",
 		Engines: []Engine{{Engine: "postgres:16", Title: "PostgreSQL 16", Version: "16.11", Reach: "embedded", Why: "why", StandIn: true, Warning: "w", Trouble: "t",
 			Verdict: Verdict{Inconclusive, "s"}, Seconds: 1.5, ReadySeconds: 0.5}},
 		NotRun: []NotRun{{"a", "b"}}, Claims: []Claim{{"TLS-1", "1", "security", "D", "sentence", "smoke"}},

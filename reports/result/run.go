@@ -20,6 +20,7 @@ type Run struct {
 	Began        time.Time       `json:"began"`
 	Ended        time.Time       `json:"ended"`
 	Interrupted  string          `json:"interrupted,omitempty"` // why the run stopped early
+	Fault        string          `json:"fault,omitempty"`       // what was broken on purpose: such a run never passes
 	Engines      []Engine        `json:"engines"`
 	NotRun       []NotRun        `json:"not_run,omitempty"`
 	Claims       []Claim         `json:"claims"` // the catalogue rows this run was about

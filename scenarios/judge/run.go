@@ -29,32 +29,49 @@ func Run(run *result.Run, rules Rules, gate Gate) {
 	run.Verdict = runVerdict(run, rules, gate)
 }
 
+// place is one claim on one engine.
+type place struct{ claim, engine string }
+
 // findings gives one finding per claim of the run and engine; a claim nobody
 // observed there is INCONCLUSIVE, and one that the catalogue no longer knows too. Of a
-// claim observed twice the worse finding stays: a second try never covers a first.
+// claim observed twice the worse finding stays: a second try never covers a first. What
+// was observed and is in no list is judged all the same, and does not pass: a file that
+// lost a line of its lists must not lose a failure with it.
 func findings(run *result.Run, rules Rules) []result.Finding {
-	type key struct{ claim, engine string }
-	seen := map[key][]result.Observation{}
+	seen := map[place][]result.Observation{}
 	for _, o := range run.Observations {
-		at := key{o.Claim, o.Engine}
+		at := place{o.Claim, o.Engine}
 		seen[at] = append(seen[at], o)
 	}
 	var all []result.Finding
+	judged := map[place]bool{}
+	add := func(at place, trouble string, listed bool) {
+		if judged[at] {
+			return
+		}
+		judged[at] = true
+		rule, known := rules[at.claim]
+		finding := result.Finding{Claim: at.claim, Engine: at.engine}
+		switch {
+		case !known:
+			finding.Reason = "this tristore has no rule for the claim"
+		case len(seen[at]) == 0:
+			finding.Reason = "not observed" + because(trouble, run.Interrupted)
+		default:
+			finding = worst(rule, seen[at])
+		}
+		if !listed && finding.Status != result.Fail {
+			finding.Status, finding.Reason = result.Inconclusive, "observed, but the run does not list it"
+		}
+		all = append(all, finding)
+	}
 	for _, engine := range run.Engines {
 		for _, claim := range run.Claims {
-			observed := seen[key{claim.ID, engine.Engine}]
-			rule, known := rules[claim.ID]
-			finding := result.Finding{Claim: claim.ID, Engine: engine.Engine}
-			switch {
-			case !known:
-				finding.Reason = "this tristore has no rule for the claim"
-			case len(observed) == 0:
-				finding.Reason = "not observed" + because(engine.Trouble, run.Interrupted)
-			default:
-				finding = worst(rule, observed)
-			}
-			all = append(all, finding)
+			add(place{claim.ID, engine.Engine}, engine.Trouble, true)
 		}
+	}
+	for _, o := range run.Observations {
+		add(place{o.Claim, o.Engine}, "", false)
 	}
 	return all
 }
@@ -93,12 +110,17 @@ func engineVerdict(engine result.Engine, all []result.Finding) result.Verdict {
 func weigh(what string, tally map[result.Status]int, trouble string) result.Verdict {
 	counts := fmt.Sprintf("%d passed, %d failed, %d inconclusive, %d invalid, %d not applicable",
 		tally[result.Pass], tally[result.Fail], tally[result.Inconclusive], tally[result.Invalid], tally[result.NotApplicable])
+	findings := 0
+	for _, n := range tally {
+		findings += n
+	}
+	undecided := findings - tally[result.Pass] - tally[result.Fail] - tally[result.NotApplicable]
 	switch {
 	case tally[result.Fail] > 0:
 		return result.Verdict{Status: result.Fail, Sentence: what + " broke a promise: " + counts}
 	case trouble != "":
 		return result.Verdict{Sentence: what + " was not finished (" + trouble + "): " + counts}
-	case tally[result.Inconclusive]+tally[result.Invalid] > 0 || tally[result.Pass] == 0:
+	case undecided > 0 || tally[result.Pass] == 0:
 		return result.Verdict{Sentence: what + " could not be decided: " + counts}
 	default:
 		return result.Verdict{Status: result.Pass, Sentence: what + " kept every promise that was tried: " + counts}

@@ -126,6 +126,70 @@ func TestClaimsWithoutRuleOrObservation(t *testing.T) {
 	}
 }
 
+// What a file lost of its lists takes no failure with it, and what it has twice makes no
+// certificate.
+func TestListsThatDoNotFitTheFacts(t *testing.T) {
+	const a, b = "postgres:12", "postgres:16"
+	two := func() Rules { return Rules{"X-1": exemplar(), "Y-1": exemplar()} }
+	failsOnB := map[string]func(*result.Observation){b: set("lost", 1)}
+	for name, c := range map[string]struct {
+		run    *result.Run
+		change func(*result.Run)
+		rules  Rules
+		want   result.Status
+		says   string
+	}{
+		"a failing engine is not listed":  {tried(failsOnB, a, b), func(r *result.Run) { r.Engines = r.Engines[:1] }, rules(), result.Fail, "postgres:16 broke X-1"},
+		"a passing engine is not listed":  {tried(nil, a, b), func(r *result.Run) { r.Engines = r.Engines[:1] }, rules(), result.Inconclusive, "postgres:16 could not be decided"},
+		"a failing claim is not listed":   {tried(failsOnB, a, b), func(r *result.Run) { r.Claims = []result.Claim{{ID: "Y-1"}} }, two(), result.Fail, "Title of postgres:16 broke X-1"},
+		"no claim is listed":              {tried(nil, a), func(r *result.Run) { r.Claims = nil }, rules(), result.Inconclusive, "could not be decided"},
+		"a claim twice, another left out": {tried(nil, a), func(r *result.Run) { r.Claims = append(r.Claims, r.Claims[0]) }, two(), result.Pass, "1 of the catalogue's 2 claims were left out"},
+		"an engine listed twice":          {tried(failsOnB, b), func(r *result.Run) { r.Engines = append(r.Engines, r.Engines[0]) }, rules(), result.Fail, "broke X-1"},
+		"an observation of no known claim": {tried(nil, a), func(r *result.Run) {
+			r.Observations = append(r.Observations, result.Observation{Claim: "Z-9", Engine: a})
+		}, rules(), result.Inconclusive, "could not be decided"},
+	} {
+		c.change(c.run)
+		Run(c.run, c.rules, GateSupported)
+		if got := c.run.Verdict; got.Status != c.want || !strings.Contains(got.Sentence, c.says) || strings.Contains(got.Sentence, "PASS: certified") {
+			t.Errorf("%s: %s, wanted %s, %q", name, got.Sentence, c.want, c.says)
+		}
+		at := map[place]bool{}
+		for _, f := range c.run.Findings {
+			if at[place{f.Claim, f.Engine}] {
+				t.Errorf("%s: two findings of %s on %s", name, f.Claim, f.Engine)
+			}
+			at[place{f.Claim, f.Engine}] = true
+		}
+	}
+}
+
+// A run on stores that were damaged on purpose certifies nothing, also when no claim saw it.
+func TestADamagedStoreIsNeverCertified(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*result.Observation)
+		want   result.Status
+		says   string
+	}{
+		"unseen": {func(*result.Observation) {}, result.Inconclusive, "INCONCLUSIVE: no claim that was tried saw fault share-unguarded"},
+		"seen":   {set("lost", 1), result.Fail, "FAIL: Title of postgres:16 broke X-1"},
+	} {
+		run := tried(map[string]func(*result.Observation){"postgres:16": c.change}, "postgres:16")
+		run.Fault = "share-unguarded"
+		Run(run, rules(), GateSupported)
+		if got := run.Verdict; got.Status != c.want || !strings.HasPrefix(got.Sentence, c.says) || !strings.Contains(got.Sentence, "fault share-unguarded was injected on purpose") {
+			t.Errorf("%s: %s", name, got.Sentence)
+		}
+	}
+}
+
+// A status that is none of ours decides nothing.
+func TestAStatusOfNoMeaningIsUndecided(t *testing.T) {
+	if got := weigh("it", map[result.Status]int{result.Pass: 3, result.Status(99): 1}, ""); got.Status != result.Inconclusive {
+		t.Errorf("%s", got.Sentence)
+	}
+}
+
 func TestASecondTryNeverCoversAFirst(t *testing.T) {
 	for _, order := range [][]float64{{0, 1}, {1, 0}} {
 		run := tried(nil, "postgres:16")
