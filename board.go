@@ -53,7 +53,7 @@ func (b *laneBoard) hear(heard laneSaid) {
 		case heard.ended && heard.err != nil:
 			state.Ended, state.Status, state.Message = time.Now(), "stopped", reason(heard.err)
 		case heard.ended:
-			state.Ended, state.Status, state.Message = time.Now(), "done", ""
+			state.Ended, state.Status, state.Current, state.Message = time.Now(), "done", "", ""
 		case event.Message != "":
 			state.Message = event.Message
 		case event.Current != "":
