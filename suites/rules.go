@@ -132,6 +132,7 @@ func tenantsRule() judge.Rule {
 		Floors: []judge.Limit{
 			exactly("namespaces", 3, "all three workspaces must be filled"),
 			exactly("neighbour_rows_expected", 12, "the neighbours must have had rows"),
+			exactly("tables_after_drop", 2, "the server must list the neighbours' tables"),
 			exactly("subject_rows", 18, "all three workspaces must have had pages, files, secrets and roles"),
 		},
 		Limits: []judge.Limit{

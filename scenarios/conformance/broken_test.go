@@ -4,7 +4,9 @@ import (
 	"context"
 	"testing"
 
+	"tristore/drivers"
 	"tristore/drivers/deployment"
+	"tristore/drivers/postgres"
 	"tristore/drivers/store"
 	"tristore/reports/result"
 	"tristore/scenarios"
@@ -39,6 +41,20 @@ func (b broken) PageBySlug(ctx context.Context, workspaceSlug, slug string) (sto
 	return b.Permissions.PageBySlug(ctx, workspaceSlug, slug)
 }
 
+// leftover drops a namespace and leaves one of its tables behind, which no longer is declared.
+type leftover struct {
+	store.Collections
+	at drivers.Target
+}
+
+func (l leftover) DropNamespace(ctx context.Context, namespace string) store.Outcome {
+	outcome := l.Collections.DropNamespace(ctx, namespace)
+	if err := postgres.Exec(ctx, l.at, `CREATE TABLE "`+tickets(namespace).Physical()+`" ("key" text)`); err != nil {
+		return store.Outcome{Err: err}
+	}
+	return outcome
+}
+
 // TestSharesAndTenantsSeeBrokenStores breaks one operation at a time: a sound store
 // breaks no promise, and each broken one breaks the named fact or a case.
 func TestSharesAndTenantsSeeBrokenStores(t *testing.T) {
@@ -60,9 +76,7 @@ func TestSharesAndTenantsSeeBrokenStores(t *testing.T) {
 				t.Fatal(err)
 			}
 			if c.wrong != nil {
-				wrong := c.wrong(d.Permissions)
-				wrong.Permissions = d.Permissions
-				d.Permissions = wrong
+				c.wrong(d)
 			}
 			var saw result.Observation
 			c.check(t.Context(), d, &saw)
@@ -89,7 +103,7 @@ func TestSharesAndTenantsSeeBrokenStores(t *testing.T) {
 type brokenStore struct {
 	name  string
 	check func(context.Context, *deployment.Deployment, *result.Observation)
-	wrong func(store.Permissions) broken
+	wrong func(d *deployment.Deployment)
 	facts map[string]float64
 	cases int // that differ
 }
@@ -103,28 +117,34 @@ func brokenStores(on scenarios.Stage) []brokenStore {
 	}
 	return []brokenStore{
 		{"sound shares", shares, nil, map[string]float64{"shares_lost": 0, "wrong_refusals": 0, "rounds_both": 32}, 0},
-		{"a grant without its policies", shares, func(in store.Permissions) broken {
-			return broken{share: func(ctx context.Context, id, principal string, grant store.Grant) store.Outcome {
+		{"a grant without its policies", shares, func(d *deployment.Deployment) {
+			in := d.Permissions
+			d.Permissions = broken{Permissions: in, share: func(ctx context.Context, id, principal string, grant store.Grant) store.Outcome {
 				return in.Share(ctx, id, principal, store.Grant{Role: grant.Role})
 			}}
 		}, map[string]float64{"shares_lost": 48, "wrong_refusals": 0}, 0},
-		{"a share that is refused", shares, func(store.Permissions) broken {
-			return broken{share: func(context.Context, string, string, store.Grant) store.Outcome {
+		{"a share that is refused", shares, func(d *deployment.Deployment) {
+			d.Permissions = broken{Permissions: d.Permissions, share: func(context.Context, string, string, store.Grant) store.Outcome {
 				return store.Refuse(store.NotFound, "no")
 			}}
 		}, map[string]float64{"shares_lost": 0, "wrong_refusals": 48, "rounds_both": 0}, 0},
-		{"a share that always meets a conflict", shares, func(store.Permissions) broken {
-			return broken{share: func(context.Context, string, string, store.Grant) store.Outcome {
+		{"a share that always meets a conflict", shares, func(d *deployment.Deployment) {
+			d.Permissions = broken{Permissions: d.Permissions, share: func(context.Context, string, string, store.Grant) store.Outcome {
 				return store.Refuse(store.Conflict, "no")
 			}}
 		}, map[string]float64{"wrong_refusals": 0, "rounds_both": 0}, 0},
 
-		{"sound tenants", tenants, nil, map[string]float64{"subject_rows": 18, "subject_rows_after_delete": 12, "foreign_rows_seen": 0}, 0},
-		{"a workspace that is not deleted", tenants, func(store.Permissions) broken {
-			return broken{delete: func(context.Context, string) store.Outcome { return store.Done() }}
+		{"sound tenants", tenants, nil, map[string]float64{"subject_rows": 18, "subject_rows_after_delete": 12, "foreign_rows_seen": 0, "tables_after_drop": 2, "left_after_drop": 0}, 0},
+		{"a workspace that is not deleted", tenants, func(d *deployment.Deployment) {
+			d.Permissions = broken{Permissions: d.Permissions, delete: func(context.Context, string) store.Outcome { return store.Done() }}
 		}, map[string]float64{"subject_rows_after_delete": 18}, 5},
-		{"a page of another workspace", tenants, func(in store.Permissions) broken {
-			return broken{page: func(ctx context.Context, slug, page string) (store.Page, store.Outcome) {
+		{"a table that outlives its namespace", tenants, func(d *deployment.Deployment) {
+			d.Collections = leftover{d.Collections, d.AdminTarget(store.CollectionsStore)}
+		},
+			map[string]float64{"left_after_drop": 1, "tables_after_drop": 2}, 0},
+		{"a page of another workspace", tenants, func(d *deployment.Deployment) {
+			in := d.Permissions
+			d.Permissions = broken{Permissions: in, page: func(ctx context.Context, slug, page string) (store.Page, store.Outcome) {
 				found, outcome := in.PageBySlug(ctx, slug, page)
 				if outcome.OK() {
 					found.ID = "somebody else's"

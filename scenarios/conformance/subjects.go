@@ -113,7 +113,7 @@ func idsOf[T any](all []T, id func(T) string) []string {
 
 // subjectRows counts the rows of the permissions store's five tables.
 func (t tenants) subjectRows(ctx context.Context) (rows int64, err error) {
-	counted, err := deployment.Fingerprint(ctx, t.counts)
+	counted, err := deployment.Fingerprint(ctx, t.admin(store.PermissionsStore))
 	for _, record := range []store.Record{store.Workspace{}, store.Page{}, store.File{}, store.AppSecret{}, store.Role{}} {
 		rows += counted.Tables[record.Table()].Rows
 	}

@@ -26,7 +26,8 @@ import (
 //   - foreign_rows_seen = 0: rows of another workspace that a find returned
 //   - neighbour_rows_changed = 0: rows of the others lost or altered by the first's writes
 //   - neighbour_rows_after_drop, which equals neighbour_rows_expected
-//   - left_after_drop = 0: collections and bindings of the deleted workspace still there
+//   - left_after_drop = 0: collections, bindings and tables of the deleted workspace still there
+//   - tables_after_drop = 2: tables of the other workspaces, as the server lists them
 //   - subject_rows = 18: rows of the three workspaces in the permissions store;
 //     subject_rows_after_delete = 12: those of the two that were not deleted
 func Tenants(ctx context.Context, on scenarios.Stage, saw *result.Observation) {
@@ -44,8 +45,8 @@ func tenantsOn(ctx context.Context, on scenarios.Stage, deployed *deployment.Dep
 		saw.Set(fact, 0)
 	}
 	base := newIDs(on.Seed, "tenants").subject()[:4]
-	t := tenants{in: deployed.Collections, permissions: deployed.Permissions, counts: deployed.AdminTarget(store.PermissionsStore),
-		saw: saw, all: []string{base + "_1", base + "x1", base + "_1x"}}
+	t := tenants{in: deployed.Collections, permissions: deployed.Permissions, admin: deployed.AdminTarget, saw: saw,
+		all: []string{base + "_1", base + "x1", base + "_1x"}}
 	saw.Set("neighbour_rows_expected", float64(tenantRows*(len(t.all)-1)))
 	for _, step := range []func(context.Context) error{t.fill, t.read, t.write, t.drop, t.subjects} {
 		if err := step(ctx); err != nil {
@@ -61,7 +62,7 @@ const tenantRows = 6
 type tenants struct {
 	in          store.Collections
 	permissions store.Permissions
-	counts      drivers.Target // of the permissions store, where its rows are counted
+	admin       func(store.Name) drivers.Target // where the tables are looked at from outside the store
 	saw         *result.Observation
 	all         []string // the first is the one that acts
 }
@@ -187,6 +188,21 @@ func (t tenants) drop(ctx context.Context) error {
 		slices.Sort(names)
 		t.saw.Compare("collections of "+namespace+" after the first was deleted", strings.Join(want, ","), strings.Join(names, ","))
 		t.saw.Compare("binding of "+namespace+" after the first was deleted", binding, found)
+	}
+	return t.tablesLeft(ctx)
+}
+
+// tablesLeft asks the server and not the store, which may have forgotten a table that is there.
+func (t tenants) tablesLeft(ctx context.Context) error {
+	found, err := deployment.Fingerprint(ctx, t.admin(store.CollectionsStore))
+	if err != nil {
+		return err
+	}
+	t.saw.Set("tables_after_drop", 0)
+	for i, namespace := range t.all {
+		if _, there := found.Tables[tickets(namespace).Physical()]; there {
+			t.saw.Add(map[bool]string{true: "left_after_drop", false: "tables_after_drop"}[i == 0], 1)
+		}
 	}
 	return nil
 }
