@@ -86,6 +86,9 @@ func TestSharesAndTenantsSeeBrokenStores(t *testing.T) {
 					t.Errorf("%s is %g, wanted %g", fact, got, want)
 				}
 			}
+			if saw.Facts["changes_acknowledged"] == 64 && saw.Facts["rounds_both"] != saw.Facts["rounds_overlapped"] {
+				t.Errorf("every change was acknowledged, but both in %g of %g rounds that met", saw.Facts["rounds_both"], saw.Facts["rounds_overlapped"])
+			}
 			differ := 0
 			for _, one := range saw.Cases {
 				if one.Want != one.Got {
@@ -116,7 +119,7 @@ func brokenStores(on scenarios.Stage) []brokenStore {
 		tenantsOn(ctx, on, d, saw)
 	}
 	return []brokenStore{
-		{"sound shares", shares, nil, map[string]float64{"shares_lost": 0, "wrong_refusals": 0, "rounds_both": 32}, 0},
+		{"sound shares", shares, nil, map[string]float64{"shares_lost": 0, "wrong_refusals": 0, "changes_acknowledged": 64}, 0},
 		{"a grant without its policies", shares, func(d *deployment.Deployment) {
 			in := d.Permissions
 			d.Permissions = broken{Permissions: in, share: func(ctx context.Context, id, principal string, grant store.Grant) store.Outcome {
