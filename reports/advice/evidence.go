@@ -67,6 +67,10 @@ func unusable(split *result.Split, w result.SplitWindow) string {
 		return "latencies fell outside the recorder's range"
 	case needsAuth && math.Abs(w.Auth.Offered-split.AuthRate) > 0.01*split.AuthRate:
 		return "the auth rate of the window was not the planned one"
+	case needsCollections && w.Collections.Latency.Count == 0:
+		return "no collections latency was recorded"
+	case needsCollections && math.Abs(w.Collections.Offered-split.CollectionsRate) > 0.01*split.CollectionsRate:
+		return "the collections rate of the window was not the planned one"
 	}
 	return ""
 }

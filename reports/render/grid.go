@@ -67,10 +67,14 @@ func gridOf(run *result.Run) grid {
 	return table
 }
 
-// gravity orders statuses for the reader: what needs an answer first.
+// gravity orders statuses for the reader: what needs an answer first. What is no status
+// is as grave as INCONCLUSIVE, which is how it reads.
 func gravity(s result.Status) int {
 	order := []result.Status{result.Pass, result.NotApplicable, result.Inconclusive, result.Invalid, result.Fail}
-	return slices.Index(order, s)
+	if at := slices.Index(order, s); at >= 0 {
+		return at
+	}
+	return slices.Index(order, result.Inconclusive)
 }
 
 // cells lists the cells that have one of the statuses, claim by claim.

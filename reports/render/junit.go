@@ -129,7 +129,7 @@ func (s *junitSuite) addCell(c cell) {
 	case result.NotApplicable:
 		s.Skipped++
 		test.Skipped = reason
-	case result.Inconclusive, result.Invalid:
+	default: // INCONCLUSIVE, INVALID, and whatever is no status: nothing else is green
 		s.Errors++
 		test.Error = reason
 	}

@@ -105,6 +105,8 @@ func TestJUnitNeverLooksGreenByItself(t *testing.T) {
 		{"passed findings, failed verdict", &result.Run{Verdict: result.Verdict{Status: result.Fail}}, 1, 1, 0, 0},
 		{"passed", &result.Run{Verdict: result.Verdict{Status: result.Pass}, Engines: []result.Engine{{Engine: "a"}},
 			Claims: []result.Claim{{ID: "X"}}, Findings: []result.Finding{{Claim: "X", Engine: "a", Status: result.Pass}}}, 1, 0, 0, 0},
+		{"a status of no meaning", &result.Run{Verdict: result.Verdict{Status: result.Pass}, Engines: []result.Engine{{Engine: "a"}},
+			Claims: []result.Claim{{ID: "X"}}, Findings: []result.Finding{{Claim: "X", Engine: "a", Status: 99}, {Claim: "X", Engine: "a", Status: result.Pass}}}, 1, 0, 1, 0},
 		{"finding missing", &result.Run{Verdict: result.Verdict{Status: result.Pass}, Engines: []result.Engine{{Engine: "a"}}, Claims: []result.Claim{{ID: "X"}}}, 1, 0, 1, 0},
 	} {
 		var read junitRoot
