@@ -119,6 +119,7 @@ func retrying(ctx context.Context, do func() store.Outcome) store.Outcome {
 			break
 		}
 		outcome = do()
+		outcome.Retries = try
 	}
 	return outcome
 }

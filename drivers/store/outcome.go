@@ -41,6 +41,8 @@ type Outcome struct {
 	Reason Reason
 	Code   string // SQLSTATE or the server's error code, as text
 	Err    error
+	// Retries is how often it was tried again after a conflict, before it ended so.
+	Retries int
 }
 
 // Done is the outcome of an operation that the store acknowledged.

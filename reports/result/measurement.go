@@ -9,12 +9,19 @@ type Measurement struct {
 	Offered  float64   `json:"offered_per_s"`
 	Achieved float64   `json:"achieved_per_s"` // ended inside the measured phase, whatever the outcome
 	Seconds  float64   `json:"seconds"`        // of the measured phase
+	Loop     string    `json:"loop,omitempty"` // open or closed; older files mean open
 	Counts   Counts    `json:"counts"`
 	Refused  []Refusal `json:"refused,omitempty"`
+	// UnknownBy sorts unknown outcomes by what is known of them.
+	UnknownBy []Refusal `json:"unknown_by,omitempty"`
 	// Latency runs from the due time to the end, Service from the call to the end,
 	// Lag from the due time to the call; all in nanoseconds, HdrHistogram V2, base64.
 	// Latency and Service hold committed arrivals, Lag every started one. Pacing is the part
 	// of Lag that the generator itself caused, not the wait behind a store that was slow.
+	// RefusedLatency runs from the due time to the end of refused arrivals: a store that
+	// refuses fast must not look fast.
+	RefusedLatency Histogram `json:"refused_latency,omitzero"`
+
 	Latency  Histogram `json:"latency"`
 	Service  Histogram `json:"service"`
 	Lag      Histogram `json:"lag"`
@@ -29,8 +36,10 @@ type Counts struct {
 	Committed int64 `json:"committed"`
 	Refused   int64 `json:"refused"`
 	Unknown   int64 `json:"unknown"`
-	Dropped   int64 `json:"dropped"` // never started: the bounded queue was full, or the run ended
-	Late      int64 `json:"late"`    // started over a millisecond after due
+	Dropped   int64 `json:"dropped"`           // never started: the bounded queue was full, or the run ended
+	Late      int64 `json:"late"`              // started over a millisecond after due
+	Retries   int64 `json:"retries,omitempty"` // operations tried again after a serialization failure or deadlock
+	Overran   int64 `json:"overran,omitempty"` // due in the measured phase and ended after it; their latencies count, the rate leaves them out
 }
 
 // Refusal counts one refusal reason.
@@ -46,6 +55,7 @@ type Histogram struct {
 	P50     float64 `json:"p50_ms"`
 	P95     float64 `json:"p95_ms"`
 	P99     float64 `json:"p99_ms"`
+	P999    float64 `json:"p999_ms,omitempty"`
 	Max     float64 `json:"max_ms"`
 	V2      string  `json:"hdr_v2,omitempty"`
 }

@@ -18,10 +18,10 @@ import (
 // full has something in every field, so that a field that does not survive is seen.
 func full() *Run {
 	began := time.Date(2026, 11, 24, 2, 0, 4, 500, time.UTC)
-	h := Histogram{Count: 3, Clipped: 1, P50: 1.5, P95: 2.5, P99: 3.5, Max: 9, V2: "HISTFAAA"}
-	m := Measurement{Engine: "postgres:16", Claim: "LOAD-1", Workload: "auth", Window: "w", Offered: 10, Achieved: 9.5, Seconds: 10,
-		Counts:  Counts{Due: 6, Committed: 1, Refused: 2, Unknown: 1, Dropped: 2, Late: 1},
-		Refused: []Refusal{{"not found", 2}}, Latency: h, Service: h, Lag: h, Pacing: h, Timeline: []Second{{1, 2, 3, 4}}}
+	h := Histogram{Count: 3, Clipped: 1, P50: 1.5, P95: 2.5, P99: 3.5, P999: 5, Max: 9, V2: "HISTFAAA"}
+	m := Measurement{Engine: "postgres:16", Claim: "LOAD-1", Workload: "auth", Window: "w", Offered: 10, Achieved: 9.5, Seconds: 10, Loop: "open",
+		Counts:  Counts{Due: 6, Committed: 1, Refused: 2, Unknown: 1, Dropped: 2, Late: 1, Retries: 1, Overran: 1},
+		Refused: []Refusal{{"not found", 2}}, UnknownBy: []Refusal{{"connection lost", 1}}, RefusedLatency: h, Latency: h, Service: h, Lag: h, Pacing: h, Timeline: []Second{{1, 2, 3, 4}}}
 	return &Run{
 		Schema: Schema, ID: "id", Kind: "certify", Verdict: Verdict{Fail, "FAIL: x"}, Seed: math.MaxUint64, Command: "tristore certify", Tool: Tool{"v1", "go1.26"},
 		Began: began, Ended: began.Add(time.Minute), Interrupted: "signal", Fault: "share-unguarded",

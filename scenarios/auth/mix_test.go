@@ -1,9 +1,16 @@
 package auth
 
 import (
+	"context"
+	"hash/fnv"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"tristore/drivers/store"
 	"tristore/scenarios/dataset"
+	"tristore/scenarios/load"
 )
 
 func TestTheMixAddsUpAndStaysMostlyReads(t *testing.T) {
@@ -37,5 +44,35 @@ func TestNobodyAsksForTheDeactivatedUser(t *testing.T) {
 	}
 	if len(seen) < data.ActiveUsers()*9/10 {
 		t.Errorf("only %d of %d users are ever asked for", len(seen), data.ActiveUsers())
+	}
+}
+
+// However many generators share a run, the requests are the same ones.
+func TestGeneratorsAskForTheSameRequests(t *testing.T) {
+	w := New(nil, nil, Options{Data: dataset.Identity{Seed: 1, Sizes: dataset.Modest()}, Profile: V27, Window: 3})
+	digest := func(generators int64) (sum uint64, count int64) {
+		var asked, all atomic.Int64
+		var running sync.WaitGroup
+		for index := range generators {
+			running.Go(func() {
+				open := load.Open{Pacer: load.Poisson{PerSecond: 4000, Seed: 5}, Share: load.Share{Index: index, Of: generators}, Workers: 3, Measure: time.Second / 4, Drain: time.Minute}
+				_, err := open.Run(t.Context(), func(_ context.Context, _ int, arrival int64) store.Outcome {
+					hash := fnv.New64a()
+					_, _ = hash.Write([]byte(w.Asks(arrival)))
+					all.Add(int64(hash.Sum64()))
+					asked.Add(1)
+					return store.Done()
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		running.Wait()
+		return uint64(all.Load()), asked.Load()
+	}
+	one, count := digest(1)
+	if eight, also := digest(8); one != eight || count != also || count == 0 {
+		t.Errorf("1 generator asked for %d requests, digest %x; 8 for %d, %x", count, one, also, eight)
 	}
 }

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"tristore/drivers/store"
@@ -53,15 +54,32 @@ type Options struct {
 // Step serves load.Step: it makes the request of one arrival. The outcome is that of
 // the first operation that was not committed, or of the last.
 func (w *Workload) Step(ctx context.Context, _ int, arrival int64) store.Outcome {
+	k, r := w.ask(arrival)
+	return k.serve(w, ctx, r)
+}
+
+// Asks says what one arrival asks for: the kind of request, the caller and the
+// workspace. It is a function of the arrival alone.
+func (w *Workload) Asks(arrival int64) string {
+	k, r := w.ask(arrival)
+	return fmt.Sprintf("%s of user %d in workspace %d, then %x", k.name, r.caller, r.workspace, r.chance.Uint64())
+}
+
+func (w *Workload) ask(arrival int64) (kind, *request) {
 	chance := dataset.Draw(w.data.Seed^w.window, dataset.Purpose(purpose), arrival)
-	at := chance.Below(whole)
-	for _, k := range w.kinds {
+	k := pick(w.kinds, chance.Below(whole))
+	caller := 1 + w.callers.Pick(&chance)
+	return k, &request{arrival: arrival, caller: caller, workspace: w.data.WorkspaceOf(caller), chance: &chance}
+}
+
+// pick finds the kind at a place of the whole; a test holds that the weights fill it.
+func pick(all []kind, at int) kind {
+	for _, k := range all {
 		if at -= k.weight; at < 0 {
-			caller := 1 + w.callers.Pick(&chance)
-			return k.serve(w, ctx, &request{arrival: arrival, caller: caller, workspace: w.data.WorkspaceOf(caller), chance: &chance})
+			return k
 		}
 	}
-	return store.Refuse(store.Invalid, "the mix of requests does not add up to %d", whole)
+	return all[len(all)-1]
 }
 
 // purpose keeps the draws of this workload apart from every other use of the seed.

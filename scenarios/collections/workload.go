@@ -2,6 +2,7 @@ package collections
 
 import (
 	"context"
+	"fmt"
 
 	"tristore/drivers/store"
 	"tristore/scenarios/dataset"
@@ -59,16 +60,32 @@ func New(in store.Collections, with Options) *Workload {
 // Step serves load.Step: it makes the operation of one arrival, of which some are two
 // statements; the first that was not committed decides.
 func (w *Workload) Step(ctx context.Context, _ int, arrival int64) store.Outcome {
+	k, r := w.ask(arrival)
+	return k.serve(w, ctx, r)
+}
+
+// Asks says what one arrival asks for. It is a function of the arrival alone.
+func (w *Workload) Asks(arrival int64) string {
+	k, r := w.ask(arrival)
+	return fmt.Sprintf("%s about conversation %d of workspace %d, then %x", k.name, r.conversation, r.workspace, r.chance.Uint64())
+}
+
+func (w *Workload) ask(arrival int64) (kind, *request) {
 	chance := dataset.Draw(w.data.Of.Seed^w.window, dataset.Purpose(purpose), arrival)
-	at := chance.Below(whole)
-	for _, k := range w.kinds {
+	k := ofWhole(w.kinds, chance.Below(whole))
+	r := &request{arrival: arrival, workspace: w.workspaces.Pick(&chance), chance: &chance}
+	r.conversation = w.pick(r.workspace).Pick(&chance)
+	return k, r
+}
+
+// ofWhole finds the kind at a place of the whole; a test holds that the weights fill it.
+func ofWhole(all []kind, at int) kind {
+	for _, k := range all {
 		if at -= k.weight; at < 0 {
-			r := &request{arrival: arrival, workspace: w.workspaces.Pick(&chance), chance: &chance}
-			r.conversation = w.pick(r.workspace).Pick(&chance)
-			return k.serve(w, ctx, r)
+			return k
 		}
 	}
-	return store.Refuse(store.Invalid, "the mix of operations does not add up to %d", whole)
+	return all[len(all)-1]
 }
 
 // pick is how conversations of a workspace are asked for.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -22,6 +21,7 @@ import (
 // queue full, or that the end of the run overtakes, is dropped and counted.
 type Open struct {
 	Pacer   Pacer
+	Share   Share         // which of the pacer's arrivals are this generator's; zero means all
 	Workers int           // steps under way at once
 	Queue   int           // arrivals waiting; zero means DefaultQueue
 	Warm    time.Duration // arrivals due in it are made but do not count
@@ -32,6 +32,15 @@ type Open struct {
 	// begins when Run is called, not at the clock's zero.
 	Clock Clock
 }
+
+// Share is one of several generators that walk the same sequence of arrivals: it takes
+// those whose number has the remainder Index when divided by Of. Together they ask for
+// what one alone would ask for, and a Poisson sequence stays Poisson.
+type Share struct{ Index, Of int64 }
+
+func (s Share) has(arrival int64) bool { return s.Of <= 1 || arrival%s.Of == s.Index }
+
+func (s Share) part() float64 { return 1 / float64(max(1, s.Of)) }
 
 // DefaultQueue holds the arrivals of a 6 s stall at 10,000 per second, in 2 MiB.
 const DefaultQueue = 1 << 16
@@ -55,7 +64,8 @@ func (o Open) Run(ctx context.Context, step Step) (Window, error) {
 	if err := o.check(); err != nil {
 		return Window{}, err
 	}
-	r := o.start(ctx)
+	r := start(ctx, settings{o.Clock, o.Workers, o.Warm, o.Measure, o.Drain})
+	r.pacer, r.share, r.queue = o.Pacer, o.Share, make(chan arrival, cmp.Or(o.Queue, DefaultQueue))
 	var workers sync.WaitGroup
 	for worker := range o.Workers {
 		workers.Go(func() { r.work(worker, step) })
@@ -65,22 +75,9 @@ func (o Open) Run(ctx context.Context, step Step) (Window, error) {
 	drained := r.drain()
 	workers.Wait()
 	drained()
-	return r.window(o.Pacer.Rate(), ended)
-}
-
-// run is one Open under way.
-type run struct {
-	pacer Pacer
-	clock Clock
-	began time.Duration // of the clock, at which the pacer's zero lies
-	phase measure.Phase // since began
-	limit time.Duration // since began: when steps still under way are cancelled
-
-	steps  context.Context // of the steps: ends with the run's context, at the limit, or on a panic
-	cancel context.CancelCauseFunc
-
-	queue  chan arrival
-	shards []*measure.Shard // one per worker, and the dispatcher's last
+	w, err := r.window(ended)
+	w.Loop, w.Offered = "open", o.Pacer.Planned(r.phase.Begin, r.phase.End)*o.Share.part()/o.Measure.Seconds()
+	return w, err
 }
 
 type arrival struct {
@@ -90,36 +87,22 @@ type arrival struct {
 
 // check refuses a load that could not be offered.
 func (o Open) check() error {
-	switch {
-	case o.Pacer == nil || !(o.Pacer.Rate() > 0) || o.Pacer.Rate() > fastest:
-		return fmt.Errorf("an open loop needs a rate above 0 and up to %d arrivals per second", fastest)
-	case o.Workers < 1 || o.Queue < 0:
-		return fmt.Errorf("an open loop needs at least one worker and no negative queue; asked for %d and %d", o.Workers, o.Queue)
-	case o.Measure <= 0 || o.Warm < 0 || o.Drain < 0:
-		return fmt.Errorf("an open loop needs a measured phase; asked for %s after %s, %s to drain", o.Measure, o.Warm, o.Drain)
+	if o.Pacer == nil {
+		return errors.New("an open loop needs a pacer")
 	}
-	return nil
+	if err := o.Pacer.Check(); err != nil {
+		return err
+	}
+	switch planned := o.Pacer.Planned(o.Warm, o.Warm+o.Measure); {
+	case o.Queue < 0:
+		return fmt.Errorf("an open loop needs no negative queue; asked for %d", o.Queue)
+	case o.Share.Of < 0 || o.Share.Index < 0 || o.Share.Index >= max(1, o.Share.Of):
+		return fmt.Errorf("a share is a number from 0 below how many there are; asked for %d of %d", o.Share.Index, o.Share.Of)
+	case o.Measure > 0 && !(planned > 0):
+		return fmt.Errorf("no arrival is due in the %s that are measured", o.Measure)
+	}
+	return checkRun(o.Workers, o.Warm, o.Measure, o.Drain)
 }
-
-// fastest bounds a typing error, not an ambition: one thread paces about a million per second.
-const fastest = 1_000_000
-
-func (o Open) start(ctx context.Context) *run {
-	clock := o.Clock
-	if clock == nil {
-		clock = NewClock()
-	}
-	phase := measure.Phase{Begin: o.Warm, End: o.Warm + o.Measure}
-	r := &run{pacer: o.Pacer, clock: clock, began: clock.Now(), phase: phase, limit: phase.End + o.Drain, queue: make(chan arrival, cmp.Or(o.Queue, DefaultQueue))}
-	r.steps, r.cancel = context.WithCancelCause(ctx)
-	for range o.Workers + 1 {
-		r.shards = append(r.shards, measure.NewShard(phase))
-	}
-	return r
-}
-
-// now is the time since the run began.
-func (r *run) now() time.Duration { return r.clock.Now() - r.began }
 
 // dispatch queues every arrival when it is due, and returns when the load ended: at the
 // end of the measured phase, or when the run was cut short. It holds its thread, so that
@@ -140,6 +123,9 @@ func (r *run) pace(shard *measure.Shard) time.Duration {
 		due = r.pacer.Next(due, number)
 		if due >= r.phase.End {
 			break
+		}
+		if !r.share.has(number) {
+			continue
 		}
 		if r.clock.Wait(r.steps, r.began+due) != nil {
 			return min(r.now(), r.phase.End)
@@ -185,51 +171,4 @@ func (r *run) take() (next arrival, idle, more bool) {
 		next, more = <-r.queue
 		return next, true, more
 	}
-}
-
-// call runs the step; a panic ends the run with an error and leaves the outcome unknown.
-func (r *run) call(worker int, number int64, step Step) (outcome store.Outcome) {
-	defer func() {
-		if what := recover(); what != nil {
-			err := fmt.Errorf("arrival %d panicked: %v\n%s", number, what, debug.Stack())
-			r.cancel(err)
-			outcome = store.Outcome{Err: err}
-		}
-	}()
-	return step(r.steps, worker, number)
-}
-
-// errDrained ends steps that outlived the drain; that is in the counts, and no error of the run.
-var errDrained = errors.New("the drain after the measured phase ended")
-
-// drain watches over the time after the load. The function it returns ends the watch.
-func (r *run) drain() (done func()) {
-	watch, stop := context.WithCancel(r.steps)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		if r.clock.Wait(watch, r.began+r.limit) == nil {
-			r.cancel(errDrained)
-		}
-	}()
-	return func() {
-		stop()
-		<-ended
-	}
-}
-
-// window merges what was recorded; ended is when the load ended.
-func (r *run) window(rate float64, ended time.Duration) (Window, error) {
-	cause := context.Cause(r.steps)
-	r.cancel(nil)
-	recording, err := measure.Merge(r.phase, r.shards...)
-	if err != nil {
-		return Window{}, err
-	}
-	ran := max(0, ended-r.phase.Begin)
-	m, err := recording.Measurement(rate, ran)
-	if cause != nil && !errors.Is(cause, errDrained) {
-		err = errors.Join(fmt.Errorf("load stopped after %s of %s: %w", ran.Round(time.Millisecond), r.phase.End-r.phase.Begin, cause), err)
-	}
-	return Window{Measurement: m, Witness: recording.Witness()}, err
 }

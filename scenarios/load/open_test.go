@@ -74,7 +74,7 @@ func TestOpenLoopOnAFakeClock(t *testing.T) {
 		}), expected{result.Counts{Due: 100, Committed: 100}, 1, 0}},
 		// One worker, 20 ms each, due every 10 ms: arrival n ends at 20(n+1), due at 10n.
 		{"a store at half the rate: everything starts late, nothing is dropped", Open{Pacer: Constant{100}, Workers: 1, Measure: time.Second, Drain: time.Minute}, serve(always(20 * ms)),
-			expected{result.Counts{Due: 100, Committed: 100, Late: 99}, 1010, 0}},
+			expected{result.Counts{Due: 100, Committed: 100, Late: 99, Overran: 50}, 1010, 0}},
 		// Stalled for 500 ms by arrival 20: the truth is 500 for it, 490 for the next …
 		{"a stall is in every arrival that waited", Open{Pacer: Constant{100}, Workers: 1, Measure: time.Second, Drain: time.Minute}, serve(func(n int64) time.Duration {
 			if n == 20 {
@@ -84,9 +84,9 @@ func TestOpenLoopOnAFakeClock(t *testing.T) {
 		}), expected{result.Counts{Due: 100, Committed: 100, Late: 49}, 500, 0}},
 		// The queue holds two while the one worker is stuck until the drain ends.
 		{"a full queue drops and counts", Open{Pacer: Constant{10}, Workers: 1, Queue: 2, Measure: time.Second, Drain: time.Second}, serve(always(time.Hour)),
-			expected{result.Counts{Due: 10, Unknown: 1, Dropped: 9}, 0, 0}},
+			expected{result.Counts{Due: 10, Unknown: 1, Dropped: 9, Overran: 1}, 0, 0}},
 		{"the end of the drain drops what still waits", Open{Pacer: Constant{10}, Workers: 1, Measure: time.Second, Drain: 550 * ms}, serve(always(300 * ms)),
-			expected{result.Counts{Due: 10, Committed: 5, Unknown: 1, Dropped: 4, Late: 5}, 1100, 0}},
+			expected{result.Counts{Due: 10, Committed: 5, Unknown: 1, Dropped: 4, Late: 5, Overran: 3}, 1100, 0}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -222,6 +222,10 @@ func TestLoadsThatCannotBeOfferedAreRefused(t *testing.T) {
 	good := Open{Pacer: Constant{1}, Workers: 1, Measure: time.Second}
 	for name, spoil := range map[string]func(*Open){
 		"no pacer":        func(o *Open) { o.Pacer = nil },
+		"share beyond":    func(o *Open) { o.Share = Share{Index: 8, Of: 8} },
+		"share negative":  func(o *Open) { o.Share = Share{Index: -1, Of: 8} },
+		"nothing due":     func(o *Open) { o.Pacer = Recorded{Offsets: []time.Duration{time.Hour}} },
+		"a bad pacer":     func(o *Open) { o.Pacer = Steps{} },
 		"rate zero":       func(o *Open) { o.Pacer = Constant{0} },
 		"rate NaN":        func(o *Open) { o.Pacer = Poisson{PerSecond: math.NaN()} },
 		"rate beyond all": func(o *Open) { o.Pacer = Constant{math.Inf(1)} },
@@ -265,42 +269,6 @@ func TestStallOnTheRealClock(t *testing.T) {
 	}
 	if w.Lag.Count != 500 || w.Latency.Clipped+w.Lag.Clipped+w.Pacing.Clipped != 0 {
 		t.Errorf("%d lags; clipped: latency %d, lag %d, pacing %d", w.Lag.Count, w.Latency.Clipped, w.Lag.Clipped, w.Pacing.Clipped)
-	}
-}
-
-func TestPacers(t *testing.T) {
-	for _, c := range []struct {
-		rate    float64
-		arrival int64
-		want    time.Duration
-	}{
-		{100, 0, 0}, {100, 1, 10 * ms}, {100, 100, time.Second}, {3, 1, 333_333_333}, {3, 3_000_000, 1_000_000 * time.Second},
-		{1e-12, 1 << 40, math.MaxInt64}, // beyond what a duration holds: never, and not before
-	} {
-		if got := (Constant{c.rate}).Next(0, c.arrival); got != c.want {
-			t.Errorf("arrival %d at %g per second is due at %d, want %d", c.arrival, c.rate, got, c.want)
-		}
-	}
-	p, due, gaps := Poisson{1000, 9}, time.Duration(0), []float64{}
-	for number := range int64(20_000) {
-		next := p.Next(due, number)
-		if next < due || next != p.Next(due, number) {
-			t.Fatalf("arrival %d: due at %v after %v", number, next, due)
-		}
-		gaps = append(gaps, (next - due).Seconds())
-		due = next
-	}
-	slices.Sort(gaps)
-	// An exponential of mean 1 ms: its mean, its median ln 2, its p99 ln 100.
-	for what, pair := range map[string][2]float64{
-		"mean": {due.Seconds() / 20_000, 0.001}, "median": {gaps[10_000], 0.001 * math.Ln2}, "p99": {gaps[19_800], 0.001 * math.Log(100)},
-	} {
-		if math.Abs(pair[0]-pair[1]) > 0.05*pair[1] {
-			t.Errorf("%s gap %.6f s, want %.6f", what, pair[0], pair[1])
-		}
-	}
-	if (Poisson{1000, 1}).Next(0, 0) == (Poisson{1000, 2}).Next(0, 0) {
-		t.Error("the seed changes nothing")
 	}
 }
 

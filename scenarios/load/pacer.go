@@ -1,6 +1,7 @@
 package load
 
 import (
+	"fmt"
 	"math"
 	"time"
 )
@@ -9,11 +10,16 @@ import (
 // that any number of generators can walk one sequence and each take its share.
 type Pacer interface {
 	// Next is when an arrival (0, 1, 2 …) is due after the run's zero, given when the one
-	// before it was due; zero goes with arrival 0. It never goes back.
+	// before it was due; zero goes with arrival 0. It never goes back; Never ends the sequence.
 	Next(previous time.Duration, arrival int64) time.Duration
-	// Rate is the planned number of arrivals per second.
-	Rate() float64
+	// Planned is how many arrivals are expected to be due in [begin, end).
+	Planned(begin, end time.Duration) float64
+	// Check refuses a pacer that says no times, in a sentence for the user.
+	Check() error
 }
+
+// Never is when an arrival is due that does not come.
+const Never = time.Duration(math.MaxInt64)
 
 // Constant spaces arrivals evenly.
 type Constant struct{ PerSecond float64 }
@@ -24,8 +30,13 @@ func (c Constant) Next(_ time.Duration, arrival int64) time.Duration {
 	return since(float64(arrival) / c.PerSecond)
 }
 
-// Rate serves Pacer.
-func (c Constant) Rate() float64 { return c.PerSecond }
+// Planned serves Pacer.
+func (c Constant) Planned(begin, end time.Duration) float64 {
+	return c.PerSecond * (end - begin).Seconds()
+}
+
+// Check serves Pacer.
+func (c Constant) Check() error { return checkRate(c.PerSecond) }
 
 // Poisson spaces arrivals by independent exponential gaps, as many independent users
 // do: short queues form even below capacity, which even spacing would hide.
@@ -36,18 +47,42 @@ type Poisson struct {
 
 // Next serves Pacer: gap number n is drawn from (seed, n).
 func (p Poisson) Next(previous time.Duration, arrival int64) time.Duration {
-	return previous + since(-math.Log(unit(p.Seed, arrival))/p.PerSecond)
+	return after(previous, since(-math.Log(unit(p.Seed, arrival))/p.PerSecond))
 }
 
-// Rate serves Pacer.
-func (p Poisson) Rate() float64 { return p.PerSecond }
+// Planned serves Pacer.
+func (p Poisson) Planned(begin, end time.Duration) float64 {
+	return p.PerSecond * (end - begin).Seconds()
+}
 
-// since is a duration of so many seconds; what a duration cannot hold is its end.
+// Check serves Pacer.
+func (p Poisson) Check() error { return checkRate(p.PerSecond) }
+
+// checkRate: zero is no rate, and neither is what is no number.
+func checkRate(perSecond float64) error {
+	if !(perSecond > 0) || perSecond > fastest {
+		return fmt.Errorf("a rate lies above 0 and is at most %d arrivals per second; asked for %g", fastest, perSecond)
+	}
+	return nil
+}
+
+// fastest bounds a typing error, not an ambition: one thread paces about a million per second.
+const fastest = 1_000_000
+
+// since is a duration of so many seconds; what a duration cannot hold is Never.
 func since(seconds float64) time.Duration {
 	if nanoseconds := seconds * float64(time.Second); nanoseconds < math.MaxInt64 {
 		return time.Duration(nanoseconds)
 	}
-	return math.MaxInt64
+	return Never
+}
+
+// after adds and stays at Never.
+func after(begin, more time.Duration) time.Duration {
+	if more > Never-begin {
+		return Never
+	}
+	return begin + more
 }
 
 // unit is uniform in (0, 1], a function of (seed, number): two rounds of splitmix64.

@@ -7,14 +7,17 @@ import (
 )
 
 // InOrder runs the operations of one arrival one after the other until one is not
-// committed, and returns that outcome, or the last.
+// committed, and returns that outcome, or the last, with the retries of all.
 func InOrder(operations ...func() store.Outcome) store.Outcome {
-	outcome := store.Done()
+	outcome, retries := store.Done(), 0
 	for _, operation := range operations {
-		if outcome = operation(); !outcome.OK() {
-			return outcome
+		outcome = operation()
+		retries += outcome.Retries
+		if !outcome.OK() {
+			break
 		}
 	}
+	outcome.Retries = retries
 	return outcome
 }
 
@@ -22,7 +25,9 @@ func InOrder(operations ...func() store.Outcome) store.Outcome {
 // wrong answer must not count as served.
 func Expect[T comparable](outcome store.Outcome, what string, got, want T) store.Outcome {
 	if outcome.OK() && got != want {
-		return store.Refuse(store.Invalid, "%s", fmt.Sprintf("%s: expected %v, answered with %v", what, want, got))
+		wrong := store.Refuse(store.Invalid, "%s", fmt.Sprintf("%s: expected %v, answered with %v", what, want, got))
+		wrong.Retries = outcome.Retries
+		return wrong
 	}
 	return outcome
 }
@@ -30,15 +35,20 @@ func Expect[T comparable](outcome store.Outcome, what string, got, want T) store
 // conflictRetries bounds how often Retried tries again.
 const conflictRetries = 3
 
-// Retried tries an operation again when the store refused it with a conflict, which
-// says that nothing was written; the platform's services do so too. The waits are in the arrival's latency.
+// Retried tries an operation again when the store refused it with a conflict (a
+// serialization failure or a deadlock), which says that nothing was written; the
+// platform's services do so too. The waits are in the arrival's latency, and the tries
+// are counted apart from the outcomes.
 func Retried(operation func() store.Outcome) store.Outcome {
 	outcome := operation()
+	retries := outcome.Retries
 	for range conflictRetries {
 		if !outcome.Is(store.Conflict) {
 			break
 		}
 		outcome = operation()
+		retries += 1 + outcome.Retries
 	}
+	outcome.Retries = retries
 	return outcome
 }

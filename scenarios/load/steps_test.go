@@ -48,9 +48,28 @@ func TestRetriedTriesConflictsOnlyAndNotForEver(t *testing.T) {
 			calls++
 			return c.answers[min(calls, len(c.answers))-1]
 		})
-		if got.String() != c.want || calls != c.calls {
-			t.Errorf("%s: %s after %d calls", c.name, got, calls)
+		if got.String() != c.want || calls != c.calls || got.Retries != c.calls-1 {
+			t.Errorf("%s: %s after %d calls, %d retries told", c.name, got, calls, got.Retries)
 		}
+	}
+}
+
+func TestRetriesOfAllOperationsAreTold(t *testing.T) {
+	twice := func() store.Outcome { o := store.Done(); o.Retries = 2; return o }
+	if got := InOrder(twice, twice, func() store.Outcome { return Expect(twice(), "name", 1, 2) }, twice); got.Retries != 6 || !got.Is(store.Invalid) {
+		t.Errorf("%s with %d retries", got, got.Retries)
+	}
+	calls := 0
+	got := Retried(func() store.Outcome {
+		if calls++; calls == 1 {
+			o := store.Refuse(store.Conflict, "after two tries of the driver")
+			o.Retries = 2
+			return o
+		}
+		return store.Done()
+	})
+	if got.Retries != 3 {
+		t.Errorf("%d retries: the driver's are not among them", got.Retries)
 	}
 }
 

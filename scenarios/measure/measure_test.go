@@ -25,7 +25,7 @@ func measured(t *testing.T, shards ...*Shard) result.Measurement {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := recording.Measurement(100, 3*time.Second)
+	m, err := recording.Measurement(3 * time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestLatencyRunsFromTheDueTimeAndOutcomesStayApart(t *testing.T) {
 	at := 2 * time.Second
 	for _, sample := range []Sample{
 		{Due: at, Queued: at + 20*ms, Called: at + 300*ms, Ended: at + 310*ms, Outcome: store.Done()},
-		{Due: at, Queued: at, Called: at + 5*ms, Ended: at + 50*time.Second, Idle: true, Outcome: store.Outcome{}},
+		{Due: at, Queued: at, Called: at + 5*ms, Ended: at + 50*time.Second, Idle: true, Outcome: store.Outcome{Retries: 3}},
 		{Due: at, Queued: at, Called: at, Ended: at + 1*ms, Outcome: store.Refuse(store.Exhausted, "no slot")},
 		{Due: at, Queued: at, Called: at, Ended: at + 1*ms, Outcome: store.Refuse(store.Unique, "twice")},
 		{Due: at, Queued: at, Called: at, Ended: at + 1*ms, Outcome: store.Refuse(store.Exhausted, "no slot")},
@@ -73,11 +73,14 @@ func TestLatencyRunsFromTheDueTimeAndOutcomesStayApart(t *testing.T) {
 	s.Arrive(at)
 	s.Drop(at)
 	m := measured(t, s)
-	if want := (result.Counts{Due: 6, Committed: 1, Refused: 3, Unknown: 1, Dropped: 1, Late: 2}); m.Counts != want {
+	if want := (result.Counts{Due: 6, Committed: 1, Refused: 3, Unknown: 1, Dropped: 1, Late: 2, Retries: 3, Overran: 1}); m.Counts != want {
 		t.Errorf("counts %+v, want %+v", m.Counts, want)
 	}
 	if want := []result.Refusal{{Reason: "exhausted", Count: 2}, {Reason: "unique", Count: 1}}; !slices.Equal(m.Refused, want) {
 		t.Errorf("refused %+v", m.Refused)
+	}
+	if m.RefusedLatency.Count != 3 || len(m.UnknownBy) != 1 {
+		t.Errorf("%d latencies of refusals, unknown %+v", m.RefusedLatency.Count, m.UnknownBy)
 	}
 	near := func(what string, got, want float64) {
 		t.Helper()
@@ -170,29 +173,5 @@ func TestRecordingAllocatesNothing(t *testing.T) {
 	s.Record(sample) // the first of a second makes its recorder
 	if n := testing.AllocsPerRun(1000, func() { s.Record(sample) }); n != 0 {
 		t.Errorf("%.1f allocations per sample", n)
-	}
-}
-
-func BenchmarkRecord(b *testing.B) {
-	s, due := NewShard(phase()), 2*time.Second
-	sample := Sample{Due: due, Queued: due, Called: due + ms, Ended: due + 2*ms, Outcome: store.Done()}
-	for b.Loop() {
-		s.Record(sample)
-	}
-}
-
-func BenchmarkMergeThousandShards(b *testing.B) {
-	shards := make([]*Shard, 1000)
-	for i := range shards {
-		shards[i] = NewShard(phase())
-		for k := range 1000 {
-			due := time.Second + time.Duration(k)*ms
-			shards[i].Record(Sample{Due: due, Queued: due, Called: due, Ended: due + time.Duration(i+k)*10*time.Microsecond, Outcome: store.Done()})
-		}
-	}
-	for b.Loop() {
-		if _, err := Merge(phase(), shards...); err != nil {
-			b.Fatal(err)
-		}
 	}
 }

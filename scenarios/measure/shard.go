@@ -1,6 +1,8 @@
 package measure
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	"tristore/drivers/store"
@@ -12,17 +14,21 @@ type Shard struct {
 	phase    Phase
 	latency  recorder // due to end, committed arrivals
 	service  recorder // call to end, committed arrivals
+	refused  recorder // due to end, refused arrivals
 	lag      recorder // due to call, every started arrival
 	pacing   recorder // the generator's own part of lag
 	counts   counts
-	refusals map[store.Reason]int64
-	seconds  []*recorder // latency of committed arrivals by second of their due time; nil where none
+	refusals map[string]int64 // by reason
+	unknowns map[string]int64 // by what is known of them
+	rough    *buckets         // of every second
+	seconds  []*recorder      // latency of committed arrivals by second of their due time; nil where none
 	witness  []string
 }
 
 // Phase is the measured phase, as times since the run's zero. What counts is the due
 // time: an arrival due inside counts however late it ends, since leaving it out would
-// hide exactly the slow ones; an arrival due before it does not count when it ends inside.
+// hide exactly the slow ones, so such a one is counted apart as well; an arrival due
+// before it does not count when it ends inside. Rates count only what lies wholly inside.
 type Phase struct{ Begin, End time.Duration }
 
 // Holds tells whether an arrival due then counts.
@@ -48,14 +54,17 @@ const witnessMax = 5
 
 type counts struct {
 	due, committed, refused, unknown, dropped, late int64
+	retries                                         int64 // of operations, after a conflict
 	inside                                          int64 // ended before the end of the phase
+	overran                                         int64 // ended after it
 }
 
 // NewShard makes an empty shard for one owner.
 func NewShard(phase Phase) *Shard {
+	exact := fine()
 	return &Shard{
-		phase: phase, latency: newRecorder(fine), service: newRecorder(fine), lag: newRecorder(fine), pacing: newRecorder(fine),
-		refusals: map[store.Reason]int64{}, seconds: make([]*recorder, phase.seconds()),
+		phase: phase, latency: newRecorder(exact), service: newRecorder(exact), refused: recorder{in: exact}, lag: newRecorder(exact), pacing: newRecorder(exact),
+		refusals: map[string]int64{}, unknowns: map[string]int64{}, rough: coarse(), seconds: make([]*recorder, phase.seconds()),
 	}
 }
 
@@ -90,7 +99,10 @@ func (s *Shard) Record(sample Sample) {
 	}
 	if sample.Ended <= s.phase.End {
 		s.counts.inside++
+	} else {
+		s.counts.overran++
 	}
+	s.counts.retries += int64(sample.Outcome.Retries)
 	switch sample.Outcome.Status {
 	case store.Committed:
 		s.counts.committed++
@@ -99,11 +111,27 @@ func (s *Shard) Record(sample Sample) {
 		s.second(sample.Due).record(sample.Ended - sample.Due)
 	case store.Refused:
 		s.counts.refused++
-		s.refusals[sample.Outcome.Reason]++
+		s.refused.record(sample.Ended - sample.Due)
+		s.refusals[string(sample.Outcome.Reason)]++
 		s.see(sample)
 	default:
 		s.counts.unknown++
+		s.unknowns[why(sample.Outcome)]++
 		s.see(sample)
+	}
+}
+
+// why sorts unknown outcomes by what is known of them, from types and codes.
+func why(o store.Outcome) string {
+	switch {
+	case errors.Is(o.Err, context.Canceled), errors.Is(o.Err, context.DeadlineExceeded):
+		return "no answer before the run gave up"
+	case o.Code != "":
+		return "session ended with " + o.Code
+	case o.Err != nil:
+		return "connection lost"
+	default:
+		return "not told"
 	}
 }
 
@@ -117,7 +145,7 @@ func (s *Shard) see(sample Sample) {
 func (s *Shard) second(due time.Duration) *recorder {
 	at := int((due - s.phase.Begin) / time.Second)
 	if s.seconds[at] == nil {
-		r := newRecorder(coarse)
+		r := newRecorder(s.rough)
 		s.seconds[at] = &r
 	}
 	return s.seconds[at]
