@@ -98,7 +98,7 @@ func (u URL) parts() *url.URL {
 // Reveal returns the whole address with its password, for a driver's parser.
 func (u URL) Reveal() string { return u.parts().String() }
 
-// Scheme, Host, Port, Database and User are safe to print.
+// Scheme and the other parts are safe to print, all but Password and Reveal.
 func (u URL) Scheme() string { return u.parts().Scheme }
 
 // Host is the bare host name.

@@ -15,6 +15,7 @@ const (
 	anError
 )
 
+//nolint:gochecknoglobals // a table nobody writes, compiled once
 var meanings = []struct {
 	means   lineMeaning
 	pattern *regexp.Regexp

@@ -48,6 +48,8 @@ func openDaemon(ctx context.Context) (*testcontainers.DockerClient, error) {
 // The reaper is a second owner of what we own (see container_sweep.go), and an image that
 // a machine without a registry does not have. Both switches are process-wide: the library
 // takes the first from the environment or a file only, so that it is set there.
+//
+//nolint:gochecknoglobals // what it sets is process-wide too
 var tameTestcontainers = sync.OnceFunc(func() {
 	_ = os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
 	log.SetDefault(log.NewNoopLogger())

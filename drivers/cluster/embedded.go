@@ -166,7 +166,7 @@ func (e *embedded) await(ctx context.Context, port int) (*Cluster, error) {
 	refusal := errors.New("it was not asked")
 	for {
 		if e.server.ended() {
-			return nil, fmt.Errorf("%w: the server ended before it was ready (%v); its log ends: %s", ErrUnreachable, e.server.err, e.logTail())
+			return nil, fmt.Errorf("%w: the server ended before it was ready (%s); its log ends: %s", ErrUnreachable, e.server.how(), e.logTail())
 		}
 		started, err := e.ask(waiting, port)
 		if err == nil {
@@ -177,7 +177,7 @@ func (e *embedded) await(ctx context.Context, port int) (*Cluster, error) {
 		}
 		if pause(waiting, embeddedPoll) != nil {
 			if err := ctx.Err(); err != nil {
-				return nil, fmt.Errorf("waiting for the server was given up; its last refusal: %v: %w", refusal, err)
+				return nil, fmt.Errorf("waiting for the server was given up; its last refusal: %s: %w", refusal.Error(), err) // why it was given up is the class
 			}
 			return nil, fmt.Errorf("%w: the server was not ready within %s; its last refusal: %w; its log ends: %s", ErrUnreachable, patience, refusal, e.logTail())
 		}

@@ -44,8 +44,8 @@ func supervise(l launch) (*process, error) {
 	p := &process{done: make(chan struct{})}
 	started := make(chan error, 1)
 	go func() {
-		runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
-		command := exec.Command(l.path, l.args...)
+		runtime.LockOSThread()                     // never unlocked: the thread ends with this goroutine
+		command := exec.Command(l.path, l.args...) //nolint:noctx // it outlives the call that starts it; its owner stops it
 		command.Env, command.Dir, command.Stdout, command.Stderr = l.env, l.dir, l.log, l.log
 		command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: l.farewell, Credential: l.as.credential()}
 		err := pin(l.cpus)
@@ -90,6 +90,14 @@ func (p *process) ended() bool {
 	default:
 		return false
 	}
+}
+
+// how tells in what way an ended server ended.
+func (p *process) how() string {
+	if p.err == nil {
+		return "exit status 0"
+	}
+	return p.err.Error()
 }
 
 // signalPatience bounds the wait after each signal.

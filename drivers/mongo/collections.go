@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -60,7 +61,7 @@ func (r revision) schema() store.Schema {
 // latest reads the newest revision; its number is zero when there is none.
 func (c *Collections) latest(ctx context.Context, at store.Collection) (found revision, err error) {
 	err = c.in.Collection(catalogCollection).FindOne(ctx, equal("collection", at.Physical()), options.FindOne().SetSort(equal("revision", -1))).Decode(&found)
-	if err == driver.ErrNoDocuments {
+	if errors.Is(err, driver.ErrNoDocuments) {
 		return revision{}, nil
 	}
 	return found, err

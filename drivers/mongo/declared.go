@@ -78,11 +78,11 @@ func (d *declared) row(from store.Document, now time.Time) (bson.D, error) {
 		if err != nil {
 			return nil, err
 		}
-		switch {
-		case name == fieldID:
-		case name == fieldCreatedAt:
+		switch name {
+		case fieldID:
+		case fieldCreatedAt:
 			whole[1].Value = value
-		case name == fieldUpdatedAt:
+		case fieldUpdatedAt:
 			whole[2].Value = value
 		default:
 			whole = append(whole, bson.E{Key: name, Value: value})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -57,11 +58,11 @@ func (c *Collections) extend(ctx context.Context, asked store.Schema) error {
 		return nil
 	}
 	if had.Number > 0 && newlyRequired(had, next) {
-		switch err := c.rows(asked.Collection).FindOne(ctx, bson.D{}).Err(); err {
-		case nil:
+		err := c.rows(asked.Collection).FindOne(ctx, bson.D{}).Err()
+		if err == nil {
 			return &refusedHere{store.Refuse(store.Invalid, "%s has rows, which lack the new required field", had.Physical)}
-		case driver.ErrNoDocuments:
-		default:
+		}
+		if !errors.Is(err, driver.ErrNoDocuments) {
 			return err
 		}
 	}

@@ -110,7 +110,8 @@ const (
 // lacks makes an index of the kind in a collection of its own, writes through it and
 // reads it back; a server may accept what it cannot keep. It tells why not, or nothing.
 func (s session) lacks(ctx context.Context, feature string) (why string, err error) {
-	index, kept := bson.D{}, ""
+	var index bson.D
+	var kept string // the option that must be read back
 	switch feature {
 	case needsTTL:
 		index, kept = equal("name", "probe", "key", equal("at", 1), "expireAfterSeconds", 0), "expireAfterSeconds"

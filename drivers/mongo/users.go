@@ -39,11 +39,11 @@ func equal(pairs ...any) bson.D {
 
 // alive is true of accounts and of visitors whose time is not up.
 func alive() bson.E {
-	return bson.E{Key: "$or", Value: bson.A{equal("expiresAt", nil), bson.D{later("expiresAt")}}}
+	return bson.E{Key: "$or", Value: bson.A{equal("expiresAt", nil), bson.D{unexpired()}}}
 }
 
-func later(field string) bson.E {
-	return bson.E{Key: field, Value: bson.D{{Key: "$gt", Value: time.Now()}}}
+func unexpired() bson.E {
+	return bson.E{Key: "expiresAt", Value: bson.D{{Key: "$gt", Value: time.Now()}}}
 }
 
 // oldest orders accounts of one email, since emails are not unique [C].
@@ -61,12 +61,12 @@ func (u *Users) LoadCaller(ctx context.Context, userID string) (store.User, stor
 
 // AccessTokenByToken finds a token that has not expired.
 func (u *Users) AccessTokenByToken(ctx context.Context, token string) (store.AccessToken, store.Outcome) {
-	return read[store.AccessToken](ctx, u.records, append(equal("token", token), later("expiresAt")))
+	return read[store.AccessToken](ctx, u.records, append(equal("token", token), unexpired()))
 }
 
 // OrgAPIKeyByHash finds an organisation's key that has not expired.
 func (u *Users) OrgAPIKeyByHash(ctx context.Context, orgSlug, hash string) (store.OrgAPIKey, store.Outcome) {
-	return read[store.OrgAPIKey](ctx, u.records, append(equal("orgSlug", orgSlug, "hash", hash), later("expiresAt")))
+	return read[store.OrgAPIKey](ctx, u.records, append(equal("orgSlug", orgSlug, "hash", hash), unexpired()))
 }
 
 // OrgContext asks four times, one after the other, as the gateway does.

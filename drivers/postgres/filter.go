@@ -147,8 +147,9 @@ func (b *builder) compare(on operand, c store.Condition) (string, error) {
 			return on.sql + " IS NULL", nil
 		case store.Ne:
 			return on.sql + " IS NOT NULL", nil
+		default:
+			return "", fmt.Errorf("%s on %q takes a value", c.Op, c.Field)
 		}
-		return "", fmt.Errorf("%s on %q takes a value", c.Op, c.Field)
 	}
 	value, err := on.encode(c.Value)
 	if err != nil {
@@ -228,8 +229,9 @@ func (f field) list(list []any) (typed any, null bool, err error) {
 			texts[i], _ = all[i].(string)
 		}
 		return texts, null, nil
+	default: // text
+		return each[string](all), null, nil
 	}
-	return each[string](all), null, nil
 }
 
 func each[T any](list []any) []T {

@@ -124,7 +124,7 @@ func TestManyInvalidWindowsTakeTheVerdictAway(t *testing.T) {
 	split := measured(12, 20, 60, 30)
 	for block := range 12 {
 		if block < 6 {
-			split.Windows[block*4+2].Invalid = fmt.Sprint("the generator was late")
+			split.Windows[block*4+2].Invalid = "the generator was late"
 		}
 	}
 	a := Of(split)

@@ -14,6 +14,7 @@ const (
 	NotApplicable
 )
 
+//nolint:gochecknoglobals // a table nobody writes
 var statusNames = [...]string{"INCONCLUSIVE", "PASS", "FAIL", "INVALID", "NOT_APPLICABLE"}
 
 // String is the word in files and pages; a value that is no status reads as the cautious one.

@@ -60,9 +60,9 @@ func (r Rule) Judge(o result.Observation) result.Finding {
 		return decide(result.Invalid, reasonOf(broken))
 	}
 	promises := brokenOf(r.Limits, o)
-	if broken := append(promises, brokenCases(o)...); len(broken) > 0 {
+	if broken := slices.Concat(promises, brokenCases(o)); len(broken) > 0 {
 		if len(promises) > 1 { // the first is the reason; cases stand in the evidence already
-			finding.Evidence = append(promises[1:len(promises):len(promises)], finding.Evidence...)
+			finding.Evidence = slices.Concat(promises[1:], finding.Evidence)
 		}
 		return decide(result.Fail, reasonOf(broken))
 	}

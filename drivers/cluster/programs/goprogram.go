@@ -41,7 +41,7 @@ func (c Cache) goProgramDir(ctx context.Context, p goProgram) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return c.Entry(ctx, p.key+"-"+fingerprint, func(ctx context.Context, dir string) error { return p.build(ctx, dir) })
+	return c.Entry(ctx, p.key+"-"+fingerprint, p.build)
 }
 
 // fingerprint changes with anything that the build depends on, so that an entry made by
@@ -55,7 +55,7 @@ func (p goProgram) fingerprint() (string, error) {
 		}
 		hash.Write(content)
 	}
-	fmt.Fprintf(hash, "%q %q %q %q", p.packages, p.stamps, p.tags, p.defines) // maps print in key order
+	_, _ = fmt.Fprintf(hash, "%q %q %q %q", p.packages, p.stamps, p.tags, p.defines) // maps print in key order; a hash takes all
 	return hex.EncodeToString(hash.Sum(nil)[:4]), nil
 }
 

@@ -90,7 +90,7 @@ func needed(path string) bool {
 	}
 	base := filepath.Base(path)
 	language := strings.HasPrefix(base, "plperl") || strings.HasPrefix(base, "plpython") || strings.HasPrefix(base, "pltcl")
-	return !strings.HasSuffix(base, ".a") && !(language && strings.HasSuffix(base, ".so"))
+	return !strings.HasSuffix(base, ".a") && (!language || !strings.HasSuffix(base, ".so"))
 }
 
 // link makes the symbolic links that the package lists in place of shipping them.
