@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -40,7 +41,8 @@ func judgeCommand(to streams) *cobra.Command {
 	return c
 }
 
-// reportCommand renders a saved run again and changes no finding.
+// reportCommand renders a saved run again and changes no finding. It does not repeat a
+// PASS that the facts beside it do not ask for: then it says so, and exits 3.
 func reportCommand(to streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "report RUN",
@@ -54,9 +56,27 @@ func reportCommand(to streams) *cobra.Command {
 			if err := render.Pages(dir, run); err != nil {
 				return err
 			}
-			return terminal.Table(to.out, run, dir)
+			if err := terminal.Table(to.out, run, dir); err != nil {
+				return err
+			}
+			if run.Verdict.Status == result.Pass && !passes(run) {
+				return troubleError{fmt.Errorf("the saved verdict is PASS, but by the rules of this tristore the saved facts ask for another: judge them again with tristore judge %s", dir)}
+			}
+			return nil
 		},
 	}
+}
+
+// passes tells whether a run's facts ask for a PASS by either gate, and leaves the run as it is.
+func passes(run *result.Run) bool {
+	for _, gate := range []judge.Gate{judge.GateSupported, judge.GateAll} {
+		again := *run
+		again.Engines = slices.Clone(run.Engines)
+		if judgeRun(&again, gate); again.Verdict.Status == result.Pass {
+			return true
+		}
+	}
+	return false
 }
 
 // savedRun reads a run by its folder or its file, and gives the folder.
@@ -72,10 +92,11 @@ func savedRun(path string) (*result.Run, string, error) {
 	return run, dir, nil
 }
 
-// judgeRun gives the findings and the verdict that a run's facts ask for.
+// judgeRun gives the findings and the verdict that a run's facts ask for. A run of the
+// split alone tried no claim; one that did is judged by its claims, whatever its kind says.
 func judgeRun(run *result.Run, gate judge.Gate) {
 	judge.Run(run, suites.Rules(), gate)
-	if run.Kind == kindCapacity {
+	if run.Kind == kindCapacity && len(run.Engines)+len(run.Observations) == 0 {
 		run.Verdict = splitVerdict(run)
 	}
 }

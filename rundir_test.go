@@ -1,8 +1,10 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,5 +106,48 @@ func TestAnUnfinishedSplitIsInconclusive(t *testing.T) {
 	split.Trouble, run.Interrupted = "", "stopped by a signal"
 	if got := splitVerdict(run); got.Status != result.Inconclusive {
 		t.Errorf("an interrupted one: %s", got.Sentence)
+	}
+}
+
+// A PASS that stands in a file beside facts that do not ask for it is not repeated.
+func TestReportRepeatsNoPassThatTheFactsDoNotAskFor(t *testing.T) {
+	saw := result.Observation{Claim: "CONF-1", Engine: "postgres:16"}
+	for range 12 {
+		saw.Compare("case", 1, 1)
+	}
+	for fact, value := range map[string]float64{"configurations": 12, "unsound_accepted": 0, "sound_refused": 0} {
+		saw.Set(fact, value)
+	}
+	for name, c := range map[string]struct {
+		change       func(*result.Run)
+		judge, again int // exit codes of judge on the facts, and of report on the saved PASS
+	}{
+		"facts that pass":      {func(*result.Run) {}, 0, 0},
+		"a broken case":        {func(r *result.Run) { r.Observations[0].Cases[0].Got = "2" }, 1, exitInconclusive},
+		"a fact removed":       {func(r *result.Run) { delete(r.Observations[0].Facts, "sound_refused") }, 3, exitInconclusive},
+		"no observation":       {func(r *result.Run) { r.Observations = nil }, 3, exitInconclusive},
+		"a lane in trouble":    {func(r *result.Run) { r.Engines[0].Trouble = "it died" }, 3, exitInconclusive},
+		"called a capacity":    {func(r *result.Run) { r.Kind, r.Observations[0].Cases[0].Got = kindCapacity, "2" }, 1, exitInconclusive},
+		"an engine left out":   {func(r *result.Run) { r.Engines = nil }, 3, exitInconclusive},
+		"interrupted":          {func(r *result.Run) { r.Interrupted = "stopped" }, 3, exitInconclusive},
+		"damaged on purpose":   {func(r *result.Run) { r.Fault = "share-unguarded" }, 3, exitInconclusive},
+		"nothing in it at all": {func(r *result.Run) { r.Engines, r.Claims, r.Observations = nil, nil, nil }, 3, exitInconclusive},
+	} {
+		copied := saw
+		copied.Cases, copied.Facts = slices.Clone(saw.Cases), maps.Clone(saw.Facts)
+		run := &result.Run{Schema: result.Schema, ID: "x", Kind: kindCertify, Verdict: result.Verdict{Status: result.Pass, Sentence: "PASS: certified"},
+			Claims: []result.Claim{{ID: "CONF-1"}}, Engines: []result.Engine{{Engine: "postgres:16", Title: "PostgreSQL 16"}}, Observations: []result.Observation{copied},
+			Findings: []result.Finding{{Claim: "CONF-1", Engine: "postgres:16", Status: result.Pass}}}
+		c.change(run)
+		dir := t.TempDir()
+		if err := result.Write(dir, run); err != nil {
+			t.Fatal(err)
+		}
+		if got := tristore(t, "report", dir); got.code != c.again || c.again != 0 && !strings.Contains(got.err, "judge them again with tristore judge") {
+			t.Errorf("%s: report exits %d, wanted %d: %s", name, got.code, c.again, got.err)
+		}
+		if got := tristore(t, "judge", dir); got.code != c.judge {
+			t.Errorf("%s: judge exits %d, wanted %d: %s", name, got.code, c.judge, got.out)
+		}
 	}
 }
