@@ -22,15 +22,23 @@ import (
 // splitName is the lane of the split measurement on the board and in the folder names.
 const splitName = "split"
 
-// capacityCommand makes the split measurement alone.
+// capacityCommand makes the split measurement alone, or searches the boundary of a
+// simulated cluster.
 func capacityCommand(to streams) *cobra.Command {
 	var f flags
 	var engine string
+	var simulated simulation
 	c := &cobra.Command{
 		Use:   "capacity",
 		Short: "Measure what sharing one cluster costs the auth path, and what a second cluster of the same total hardware gives",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if asked, err := simulated.asked(c); err != nil || asked {
+				if err != nil {
+					return err
+				}
+				return simulatedCapacity(c.Context(), simulated, f.seed, to.out)
+			}
 			f.engines, f.gate = []string{engine}, "supported"
 			plan, err := f.plan(c.Context())
 			if err != nil {
@@ -46,6 +54,7 @@ func capacityCommand(to streams) *cobra.Command {
 	f.declareCommon(c)
 	c.Flags().StringVar(&engine, "engine", "postgres:16", "the PostgreSQL major to measure on")
 	c.Flags().StringVar(&f.depth, "depth", "smoke", "how long: smoke, nightly, release")
+	simulated.declare(c)
 	return c
 }
 
