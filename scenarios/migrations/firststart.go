@@ -16,11 +16,12 @@ import (
 // documented grants and nothing else, asks the server what that role may do, and then
 // writes and reads through the stores as that role.
 //
-// Cases: one per table of the contract, "there"; and on each store one write and one
-// read as the role, "committed". A sound check compares at least 19.
+// Cases: the start on each store, "comes up", or what stopped it; one per table of the
+// contract, "there"; and on each store one write and one read as the role, "committed".
+// A sound check compares at least 22.
 // Facts:
 //   - stores = 3: databases started on
-//   - start_errors = 0: starts that failed; each has a witness line
+//   - start_errors = 0: starts that failed; each is a broken case that says why
 //   - versions: applied in all; at least 3
 //   - objects: tables, columns, constraints and indexes found afterwards; at least 50 on
 //     PostgreSQL, and more than the tables of the contract everywhere
@@ -80,6 +81,7 @@ func firstStart(ctx context.Context, on scenarios.Stage, blank *deployment.Blank
 	}
 	saw.Add("stores", 1)
 	done, err := deployment.Migrate(ctx, blank.Target, blank.Store, on.Host.Files(blank.Store))
+	saw.Compare(fmt.Sprintf("a first start on %s", blank.Store), comesUp, startOutcome(err))
 	if err != nil {
 		saw.Add("start_errors", 1)
 		saw.See("%s: %v", blank.Store, err)
@@ -96,6 +98,21 @@ func firstStart(ctx context.Context, on scenarios.Stage, blank *deployment.Blank
 		saw.Compare(fmt.Sprintf("table %s of %s", table, blank.Store), "there", map[bool]string{true: "there", false: "missing"}[there])
 	}
 	return nil
+}
+
+const comesUp = "comes up"
+
+// startOutcome is a start as a case shows it. A refused schema file is sentence enough.
+func startOutcome(err error) string {
+	var refused *store.Unapplied
+	switch {
+	case err == nil:
+		return comesUp
+	case errors.As(err, &refused):
+		return refused.Error()
+	default:
+		return err.Error()
+	}
 }
 
 // tablesOf are the tables that the contract needs of a store.
@@ -142,5 +159,10 @@ func firstUse(ctx context.Context, on scenarios.Stage, blanks []*deployment.Blan
 		Properties: []store.Property{{Name: "key", Type: store.Text, Required: true}}, Indexes: []store.Index{{Fields: []string{"key"}, Unique: true}}}))
 	_, outcome = opened.Collections.Create(ctx, at, store.Document{"key": "one"})
 	compare("collections: create a row", outcome)
+	rows, outcome := opened.Collections.Find(ctx, at, store.Query{})
+	if outcome.OK() && (len(rows) != 1 || rows[0]["key"] != "one") {
+		outcome = store.Refuse(store.NotFound, "the row just created is not what is found: %v", rows)
+	}
+	compare("collections: read the row", outcome)
 	return nil
 }

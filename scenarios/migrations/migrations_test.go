@@ -57,7 +57,7 @@ func TestSoundStarts(t *testing.T) {
 	t.Run("first", func(t *testing.T) {
 		saw, asked := run(t, FirstStart, on), map[bool]float64{true: 3}[on.Host.Role.Restricted]
 		want{exact: map[string]float64{"stores": 3, "start_errors": 0, "roles_asked": asked, "powers": 0},
-			floor: map[string]float64{"versions": 3, "objects": 50}, cases: 19}.compare(t, saw)
+			floor: map[string]float64{"versions": 3, "objects": 50}, cases: 20}.compare(t, saw)
 		if (saw.Probe == "") != on.Host.Role.Restricted {
 			t.Errorf("probe %q on an engine that restricts roles: %t", saw.Probe, on.Host.Role.Restricted)
 		}

@@ -45,7 +45,7 @@ func TLS(ctx context.Context, on scenarios.Stage, saw *result.Observation) {
 	}
 	for _, name := range store.Names() {
 		saw.Add("databases", 1)
-		plain := attempt(ctx, withoutTLS(deployed.Target(name)))
+		plain := attempt(ctx, withoutTLS(deployed.Target(name)), saw)
 		saw.Compare(fmt.Sprintf("%s without TLS", name), "refused", plain)
 		if plain.Accepted {
 			saw.Add("plain_accepted", 1)
@@ -53,7 +53,7 @@ func TLS(ctx context.Context, on scenarios.Stage, saw *result.Observation) {
 			saw.See("%s without TLS: %v", name, plain.Err)
 		}
 		// Accepted afterwards, it was not the server being away that refused before.
-		encrypted := attempt(ctx, deployed.Target(name))
+		encrypted := attempt(ctx, deployed.Target(name), saw)
 		saw.Compare(fmt.Sprintf("%s with TLS", name), "accepted", encrypted)
 		if !encrypted.Accepted {
 			saw.Add("tls_refused", 1)
@@ -96,7 +96,7 @@ func Authority(ctx context.Context, on scenarios.Stage, saw *result.Observation)
 	for _, name := range store.Names() {
 		saw.Add("databases", 1)
 		for _, trust := range trusts(deployed.Target(name), other) {
-			got := attempt(ctx, trust.target)
+			got := attempt(ctx, trust.target, saw)
 			saw.Compare(fmt.Sprintf("%s with %s", name, trust.name), trust.want, got)
 			if got.String() != trust.want {
 				saw.See("%s with %s: %s: %v", name, trust.name, got, got.Err)
@@ -168,8 +168,13 @@ func withoutTLS(target drivers.Target) drivers.Target {
 	return target
 }
 
-func attempt(ctx context.Context, target drivers.Target) deployment.Dialed {
+// attempt dials once. No answer in time is trouble, since it is no refusal either.
+func attempt(ctx context.Context, target drivers.Target, saw *result.Observation) deployment.Dialed {
 	ctx, cancel := context.WithTimeout(ctx, dialPatience)
 	defer cancel()
-	return deployment.Dial(ctx, target)
+	dialed := deployment.Dial(ctx, target)
+	if !dialed.Accepted && ctx.Err() != nil {
+		saw.Stop(fmt.Errorf("database %s neither accepted nor refused a session: %w", target.URL.Database(), dialed.Err))
+	}
+	return dialed
 }
