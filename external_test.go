@@ -17,7 +17,7 @@ import (
 )
 
 func TestExternalCluster(t *testing.T) {
-	server := startSomebodys(t, drivers.Engine{Product: drivers.Postgres, Major: 16})
+	server := startSomebodys(t, postgres16())
 	untouched := server.state(t)
 
 	t.Run("without a mark nothing is written", func(t *testing.T) {

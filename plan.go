@@ -132,8 +132,8 @@ func (f *flags) readWords(_ context.Context, p *Plan) (err error) {
 		if p.Migrations, err = filepath.Abs(p.Migrations); err != nil {
 			return err
 		}
-		if _, err := os.Stat(p.Migrations); err != nil {
-			return fmt.Errorf("the migrations folder %s cannot be read: name a folder with users, permissions and collections in it", p.Migrations)
+		if info, err := os.Stat(p.Migrations); err != nil || !info.IsDir() {
+			return fmt.Errorf("%s is no folder that can be read: give --migrations a folder with users, permissions and collections in it", p.Migrations)
 		}
 	}
 	if p.Out, err = filepath.Abs(p.Out); err != nil {

@@ -23,6 +23,11 @@ func DeploySplit(ctx context.Context, identity, collections *Host) (*Deployment,
 
 func deploy(ctx context.Context, hosts map[store.Name]*Host) (*Deployment, error) {
 	d := &Deployment{Engine: hosts[store.UsersStore].Cluster.Engine, places: map[store.Name]place{}}
+	for _, name := range store.Names() {
+		if err := hosts[name].unapplied; err != nil {
+			return nil, fmt.Errorf("there are no stores to open: %w", err)
+		}
+	}
 	var filling sync.Mutex
 	err := eachStore(func(_ int, name store.Name) error {
 		host := hosts[name]

@@ -1,6 +1,7 @@
 package deployment
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -35,7 +36,9 @@ type Host struct {
 	options Options
 	family  family
 	prefix  string // of every database and role that this host makes
-	serial  atomic.Int64
+	// unapplied says why there are no templates: the server refused a schema file.
+	unapplied error
+	serial    atomic.Int64
 }
 
 // Role is the account that the stores are opened with.
@@ -51,7 +54,9 @@ type Role struct {
 // are told from the user's own.
 const Prefix = "tristore_"
 
-// Prepare migrates template databases on a started cluster, as the application role.
+// Prepare migrates template databases on a started cluster, as the application role. A
+// server that refuses a schema file is no error here: such a host still gives empty
+// databases, so that the refusal can be seen and judged, and deploys nothing.
 // An external cluster is asked for its sandbox marker before the first write. The
 // cluster stays its caller's; Close the host first.
 func Prepare(ctx context.Context, on *cluster.Cluster, options Options) (*Host, error) {
@@ -81,11 +86,18 @@ func (h *Host) prepare(ctx context.Context) (err error) {
 		return fmt.Errorf("making the application role: %w", err)
 	}
 	h.Migrated = make([]store.Migration, len(store.Names()))
-	return eachStore(func(i int, name store.Name) error {
+	unapplied := make([]error, len(store.Names()))
+	err = eachStore(func(i int, name store.Name) error {
 		migrated, err := h.fresh(ctx, name, h.template(name))
 		h.Migrated[i] = migrated
+		var refused *store.Unapplied
+		if errors.As(err, &refused) {
+			unapplied[i], err = refused, nil
+		}
 		return err
 	})
+	h.unapplied = cmp.Or(unapplied...) // the first is sentence enough
+	return err
 }
 
 // fresh makes a database and migrates it as the application role does at its start.

@@ -4,17 +4,20 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"regexp"
 	"strconv"
 
 	"tristore/drivers"
+	"tristore/drivers/mongo"
+	"tristore/drivers/postgres"
 	"tristore/drivers/store"
 )
 
 // CheckMigrations reads the names below a user's own schema folder and refuses what
 // could not be applied: a store's folder that is missing or holds no upward file, a
-// name that gives no version, a version given twice. Nil files are the built-in ones.
-// The error is one sentence for the user and can be asked before anything is started.
+// name that gives no version, a version given twice, a file that cannot be one step. Nil
+// files are the built-in ones. What only a server can tell is not asked here. The error is one sentence for the user and can be asked before anything is started.
 func CheckMigrations(files fs.FS, family drivers.Family) error {
 	if files == nil {
 		return nil
@@ -53,7 +56,9 @@ func checkFolder(files fs.FS, name store.Name, family drivers.Family) error {
 		switch {
 		case entry.IsDir():
 			return fmt.Errorf("the migrations folder %q holds a folder %q: only files such as %s belong there", name, entry.Name(), example)
-		case parts == nil || parts[3] != extension(family):
+		case parts != nil && parts[3] != extension(family):
+			return fmt.Errorf("the migration file %s/%s is not of the engine asked for, whose files are such as %s: name another folder, or another engine with --engines", name, entry.Name(), example)
+		case parts == nil:
 			return fmt.Errorf("the migration file %s/%s has no version that can be read: name it such as %s", name, entry.Name(), example)
 		case parts[2] == "down":
 			continue
@@ -66,9 +71,27 @@ func checkFolder(files fs.FS, name store.Name, family drivers.Family) error {
 			return fmt.Errorf("the migration files %s/%s and %s/%s have the same version %d", name, other, name, entry.Name(), version)
 		}
 		seen[version] = entry.Name()
+		if err := checkFile(files, path.Join(string(name), entry.Name()), family); err != nil {
+			return err
+		}
 	}
 	if len(seen) == 0 {
 		return fmt.Errorf("the migrations folder %q holds no file that creates anything: it needs files such as %s", name, example)
+	}
+	return nil
+}
+
+func checkFile(files fs.FS, file string, family drivers.Family) error {
+	text, err := fs.ReadFile(files, file)
+	if err != nil {
+		return fmt.Errorf("the migration file %s cannot be read: %w", file, err)
+	}
+	check := mongo.CheckFile
+	if family == drivers.FamilyPostgres {
+		check = postgres.CheckFile
+	}
+	if err := check(string(text)); err != nil {
+		return fmt.Errorf("the migration file %s, %w", file, err)
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ func TestCheckMigrationsSpeaksToTheUser(t *testing.T) {
 		"no folder":         {fstest.MapFS{"users/0001_a.up.sql": {}}, drivers.FamilyPostgres, `has no folder "permissions"`},
 		"no upward file":    {fstest.MapFS{"users/0001_a.down.sql": {}}, drivers.FamilyPostgres, `"users" holds no file that creates anything`},
 		"no version":        {schemas("users/first.sql"), drivers.FamilyPostgres, "users/first.sql has no version"},
-		"other language":    {schemas(), drivers.FamilyMongo, "users/0001_first.up.sql has no version that can be read: name it such as 0001_first.up.json"},
+		"other language":    {schemas(), drivers.FamilyMongo, "users/0001_first.up.sql is not of the engine asked for, whose files are such as 0001_first.up.json"},
 		"twice":             {schemas("users/1_again.up.sql"), drivers.FamilyPostgres, "have the same version 1"},
 		"version zero":      {schemas("users/0000_zero.up.sql"), drivers.FamilyPostgres, "versions begin at 1"},
 		"folder in between": {schemas("users/old/0001_a.up.sql"), drivers.FamilyPostgres, `holds a folder "old"`},

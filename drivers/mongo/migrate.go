@@ -3,9 +3,11 @@ package mongo
 import (
 	"context"
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -185,7 +187,11 @@ func (m *migrating) apply(ctx context.Context, one step) error {
 	}
 	for i, command := range one.commands {
 		if err := m.run(ctx, one, command); err != nil {
-			return fmt.Errorf("version %s, command %d (%s): %w", one.name, i+1, command[0].Key, err)
+			err = fmt.Errorf("command %d (%s): %w", i+1, command[0].Key, err)
+			if outcome := outcomeOf(err, true); outcome.Status == store.Refused && store.BlamesFile(outcome.Reason) {
+				return &store.Unapplied{Store: m.done.Store, File: one.name + ".up.json", Err: err}
+			}
+			return fmt.Errorf("version %s, %w", one.name, err)
 		}
 	}
 	if err := m.set(ctx, version{one.version, false}); err != nil {
@@ -217,4 +223,17 @@ func (m *migrating) run(ctx context.Context, one step, command bson.D) error {
 		return nil
 	}
 	return err
+}
+
+// CheckFile refuses a schema file that is no JSON list of database commands.
+func CheckFile(text string) error {
+	var anything any
+	var misspelt *json.SyntaxError
+	if err := json.Unmarshal([]byte(text), &anything); errors.As(err, &misspelt) {
+		return fmt.Errorf("line %d is no JSON: %w", 1+strings.Count(text[:min(len(text), int(misspelt.Offset))], "\n"), err)
+	}
+	if _, err := readCommands([]byte(text)); err != nil {
+		return fmt.Errorf("as a whole: %w", err)
+	}
+	return nil
 }

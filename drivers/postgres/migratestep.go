@@ -77,17 +77,46 @@ func (a *atomicSteps) Run(file io.Reader) error {
 	if err != nil {
 		return err
 	}
-	if word := controls(string(text)); word != "" {
-		return fmt.Errorf("version %d holds %q: each file runs in one transaction, together with its version number", a.pending, word)
+	if err := CheckFile(string(text)); err != nil {
+		return fmt.Errorf("version %d: %w", a.pending, err)
 	}
 	mark := fmt.Sprintf("\n;TRUNCATE %[1]s; INSERT INTO %[1]s (version, dirty) VALUES (%[2]d, false);", MigrationsTable, a.pending)
 	if err := a.Driver.Run(bytes.NewReader(append(text, mark...))); err != nil {
-		return err
+		return a.refused(string(text), err)
 	}
 	label := a.label(a.pending)
 	a.done.Applied = append(a.done.Applied, label)
 	if a.pending == a.repairing {
 		a.done.Repaired, a.repairing = label, 0
+	}
+	return nil
+}
+
+// refused blames the file for what the server certainly refused in it, and nothing else:
+// a session that was lost, or a lock that was not had, says nothing about a file.
+func (a *atomicSteps) refused(text string, err error) error {
+	said := saidBy(err)
+	if said == nil || !store.BlamesFile(reasonOf(said.Code)) {
+		return err
+	}
+	before := []rune(text)
+	at := int(said.Position) // counts characters from 1; zero when the server does not tell
+	if at > len(before) {
+		return err // in the version number that was sent with it
+	}
+	line := 0
+	if at > 0 {
+		line = 1 + strings.Count(string(before[:at-1]), "\n")
+	}
+	return &store.Unapplied{Store: a.done.Store, File: a.label(a.pending) + ".up.sql", Line: line, Err: said}
+}
+
+// saidBy finds the server's words, which golang-migrate wraps in its own way.
+func saidBy(err error) *pgconn.PgError {
+	var said *pgconn.PgError
+	var wrapped database.Error
+	if errors.As(err, &said) || errors.As(err, &wrapped) && errors.As(wrapped.OrigErr, &said) {
+		return said
 	}
 	return nil
 }
@@ -100,9 +129,7 @@ func (a *atomicSteps) explain(err error) error {
 	}
 	if a.repairing != 0 {
 		code := ""
-		var said *pgconn.PgError
-		var wrapped database.Error
-		if errors.As(err, &said) || errors.As(err, &wrapped) && errors.As(wrapped.OrigErr, &said) {
+		if said := saidBy(err); said != nil {
 			code = " [" + said.Code + "]"
 		}
 		return errors.Join(&HalfApplied{Store: a.done.Store, Version: a.repairing, Why: "running its file again changed nothing and failed" + code}, err)
@@ -154,6 +181,16 @@ var (
 	makes    = regexp.MustCompile(`(?i)\bCREATE\s+(?:UNIQUE\s+)?(?:TABLE|INDEX)\s+(\S+)`)
 	comments = regexp.MustCompile(`--[^\n]*`)
 )
+
+// CheckFile refuses a schema file that could not be one transaction with its version.
+func CheckFile(text string) error {
+	plain := uncommented(text)
+	at := ends.FindStringIndex(plain)
+	if at == nil {
+		return nil
+	}
+	return fmt.Errorf("line %d holds %q: each file runs in one transaction, together with its version number", 1+strings.Count(plain[:at[0]], "\n"), plain[at[0]:at[1]])
+}
 
 func controls(text string) string { return ends.FindString(uncommented(text)) }
 

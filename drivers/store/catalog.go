@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // IndexInfo is one index as the server describes it.
 type IndexInfo struct {
@@ -36,6 +39,30 @@ type Migration struct {
 	Skipped  []string // what this server has no feature for and the start left out, with the server's words
 	Duration time.Duration
 }
+
+// Unapplied is a schema file that the server itself refused: the two do not fit.
+type Unapplied struct {
+	Store Name
+	File  string // such as 0002_account_indexes.up.sql
+	Line  int    // where the server stumbled; zero when it does not tell
+	Err   error  // in the server's words
+}
+
+// BlamesFile tells whether a server's refusal is about what a schema file says, and not
+// about the moment, the load or the session.
+func BlamesFile(reason Reason) bool {
+	return reason == Invalid || reason == Unsupported || reason == Forbidden || reason == Unique
+}
+
+func (e *Unapplied) Error() string {
+	line := ""
+	if e.Line > 0 {
+		line = fmt.Sprintf(", line %d", e.Line)
+	}
+	return fmt.Sprintf("the server refuses schema file %s/%s%s: %v", e.Store, e.File, line, e.Err)
+}
+
+func (e *Unapplied) Unwrap() error { return e.Err }
 
 // Fingerprint is the content and the catalog of one database, independent of row order.
 type Fingerprint struct {
