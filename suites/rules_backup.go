@@ -1,6 +1,9 @@
 package suites
 
-import "tristore/scenarios/judge"
+import (
+	"tristore/scenarios/judge"
+	"tristore/scenarios/load"
+)
 
 func roundTripRule() judge.Rule {
 	return judge.Rule{
@@ -50,7 +53,7 @@ func serveRule() judge.Rule {
 func openLoopRule() judge.Rule {
 	return judge.Rule{
 		Valid: []judge.Limit{
-			atMost("lag_p99_ms", 20, "the generator itself fell behind its schedule"),
+			atMost("lag_p99_ms", load.LagLimitMs, "the generator itself fell behind its schedule"),
 			none("clipped", "latencies fell outside the recorder's range"),
 			none("unaccounted", "arrivals are not accounted for"),
 		},

@@ -14,7 +14,7 @@ import (
 // OpenLoop loads a modest identity data set and replays the v27 auth path over it for
 // one window of the depth, at a rate that the engine can be expected to serve.
 //
-// Facts: those of load.Window.Report; setup_seconds, how long loading took; users, the
+// Facts: those of load.Trial; setup_seconds, how long loading took; users, the
 // size of the data set. The measurement is sound with lag_p99_ms at most 20, clipped
 // and unaccounted 0, and enough with 100 due; the promise is refused, unknown and dropped 0, and
 // achieved_ratio at least 0.95.
@@ -32,16 +32,18 @@ func OpenLoop(ctx context.Context, on scenarios.Stage, saw *result.Observation) 
 	}
 	saw.Set("setup_seconds", time.Since(began).Seconds())
 	saw.Set("users", float64(data.Sizes.Users))
-	workload := New(deployed.Users, deployed.Permissions, Options{Data: data, Profile: V27, Window: 1, Expires: time.Now().Add(visitorLife)})
-	open := load.Open{
-		Pacer: load.Poisson{PerSecond: Rate(on.Engine), Seed: on.Seed}, Workers: Workers,
-		Warm: on.Depth.Window() / 5, Measure: on.Depth.Window(), Drain: 30 * time.Second,
+	trial := load.Trial{
+		Open: load.Open{
+			Pacer: load.Poisson{PerSecond: Rate(on.Engine), Seed: on.Seed}, Workers: Workers,
+			Warm: on.Depth.Window() / 5, Measure: on.Depth.Window(), Drain: 30 * time.Second,
+		},
+		Step: func(attempt uint64) load.Step {
+			return New(deployed.Users, deployed.Permissions, Options{Data: data, Profile: V27, Window: attempt, Expires: time.Now().Add(visitorLife)}).Step
+		},
+		Label:  result.Measurement{Engine: on.Engine.String(), Claim: saw.Claim, Workload: Name, Window: "auth " + on.Engine.String()},
+		Record: on.Record,
 	}
-	window, err := open.Run(ctx, workload.Step)
-	saw.Stop(err)
-	window.Report(saw)
-	window.Engine, window.Claim, window.Workload, window.Window = on.Engine.String(), saw.Claim, Name, "auth "+on.Engine.String()
-	on.Record(window.Measurement)
+	trial.Run(ctx, saw)
 }
 
 // Name is what measurements of this workload are called.
