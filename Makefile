@@ -10,7 +10,7 @@ TESTFLAGS ?=
 FUZZTIME ?= 20s
 
 .DEFAULT_GOAL := help
-.PHONY: help build certify test bench lint fuzz images daemon doctor report clean
+.PHONY: help build certify test browser bench lint fuzz images daemon doctor report clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,9 +21,12 @@ build: ## compile ./tristore
 certify: build ## the main job: certify PostgreSQL 12–16 and a MongoDB-compatible engine, write the report
 	./tristore certify --reach $(REACH) --depth $(DEPTH) $(if $(ENGINES),--engines $(ENGINES)) $(ARGS)
 
-test: build ## every test, on real servers that the tests start themselves
+test: build browser ## every test, on real servers that the tests start themselves
 	go vet ./...
 	go test -timeout 30m $(TESTFLAGS) ./...
+
+browser: ## install Debian's chromium, in which the tests open the report (as root; elsewhere that test says that it is skipped)
+	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || reports/render/browser.sh
 
 bench: build ## performance targets, ours beside theirs in one run; a table, and reports/out/bench
 	@mkdir -p reports/out
