@@ -41,6 +41,8 @@ func TestBadInput(t *testing.T) {
 		"no migrations":         {[]string{"certify", "--migrations", "/nowhere/at/all", "--engines", "postgres:16"}, []string{"/nowhere/at/all"}},
 		"empty migrations":      {[]string{"certify", "--migrations", t.TempDir(), "--engines", "postgres:16"}, []string{"users"}},
 		"an image of nothing":   {[]string{"certify", "--image", "postgres:16", "--engines", "postgres:16"}, []string{"ENGINE=IMAGE"}},
+		"a split of MongoDB":    {[]string{"capacity", "--engine", "mongo:7"}, []string{"on PostgreSQL", "postgres:16"}},
+		"a split of a stranger": {[]string{"capacity", "--reach", "external"}, []string{"--reach embedded or container"}},
 		"no saved run":          {[]string{"judge", "/nowhere"}, []string{"/nowhere", "run.json"}},
 		"a run file of nothing": {[]string{"judge", file}, []string{"is not a saved run"}},
 		"an out of nowhere":     {[]string{"certify", "--engines", "postgres:16", "--out", "/proc/nowhere"}, []string{"/proc/nowhere", "--out"}},
@@ -50,7 +52,7 @@ func TestBadInput(t *testing.T) {
 			t.Parallel()
 			args := test.args
 			out := t.TempDir()
-			if args[0] == "certify" && !strings.Contains(strings.Join(args, " "), "--out") {
+			if (args[0] == "certify" || args[0] == "capacity") && !strings.Contains(strings.Join(args, " "), "--out") {
 				args = append(args, "--out", out)
 			}
 			got := tristore(t, args...)

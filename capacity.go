@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tristore/drivers"
 	"tristore/reports/advice"
 	"tristore/reports/render"
 	"tristore/reports/result"
@@ -39,6 +39,9 @@ func capacityCommand(to streams) *cobra.Command {
 				}
 				return simulatedCapacity(c.Context(), simulated, f.seed, to.out)
 			}
+			if err := splittable(engine, f.reach); err != nil {
+				return err
+			}
 			f.engines, f.gate = []string{engine}, "supported"
 			plan, err := f.plan(c.Context())
 			if err != nil {
@@ -56,6 +59,18 @@ func capacityCommand(to streams) *cobra.Command {
 	c.Flags().StringVar(&f.depth, "depth", "smoke", "how long: smoke, nightly, release")
 	simulated.declare(c)
 	return c
+}
+
+// splittable refuses what could not be measured, before anything is looked for.
+func splittable(word, reach string) error {
+	if reach == string(drivers.External) {
+		return fmt.Errorf("the split divides the cores and the memory of its clusters: choose --reach embedded or container")
+	}
+	engine, err := drivers.ParseEngine(word)
+	if err == nil && engine.Product != drivers.Postgres {
+		err = fmt.Errorf("the split is measured on PostgreSQL, and %s was asked for: name a major such as postgres:16", engine.Title())
+	}
+	return err
 }
 
 // measureSplit runs the one lane and saves its facts. The advice stands in the report;
@@ -145,10 +160,14 @@ func gatherSplit(run *result.Run, lane *laneProcess, end error) {
 func splitVerdict(run *result.Run) result.Verdict {
 	given := advice.Of(run.Split)
 	verdict := result.Verdict{Sentence: fmt.Sprintf("%s: %s", given.Verdict, given.Sentence)}
+	why := run.Interrupted
+	if why == "" && run.Split != nil {
+		why = run.Split.Trouble
+	}
 	switch {
-	case given.Verdict == advice.Inconclusive:
-	case run.Interrupted != "" || run.Split.Trouble != "":
-		verdict.Sentence = fmt.Sprintf("INCONCLUSIVE: not finished (%s); from the windows until then: %s", cmp.Or(run.Interrupted, run.Split.Trouble), verdict.Sentence)
+	case given.Verdict == advice.Inconclusive && run.Interrupted == "": // says itself why
+	case why != "":
+		verdict.Sentence = fmt.Sprintf("INCONCLUSIVE: not finished (%s); from the windows until then: %s", why, verdict.Sentence)
 	default:
 		verdict.Status = result.Pass
 	}
