@@ -57,7 +57,7 @@ func (b *laneBoard) hear(heard laneSaid) {
 		case event.Message != "":
 			state.Message = event.Message
 		case event.Current != "":
-			state.Current, state.Message = event.Current, ""
+			state.Current, state.Message, state.Live = event.Current, "", event.Live
 		}
 		state.Total, state.Done = max(state.Total, event.Total), max(state.Done, event.Done)
 	})

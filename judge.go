@@ -95,6 +95,10 @@ func savedRun(path string) (*result.Run, string, error) {
 // judgeRun gives the findings and the verdict that a run's facts ask for. A run of the
 // split alone tried no claim; one that did is judged by its claims, whatever its kind says.
 func judgeRun(run *result.Run, gate judge.Gate) {
+	if run.Kind == kindLoad {
+		judge.Load(run)
+		return
+	}
 	judge.Run(run, suites.Rules(), gate)
 	if run.Kind == kindCapacity && len(run.Engines)+len(run.Observations) == 0 {
 		run.Verdict = splitVerdict(run)
@@ -116,4 +120,5 @@ func conclude(run *result.Run, dir string, to streams) error {
 const (
 	kindCertify  = "certify"
 	kindCapacity = "capacity"
+	kindLoad     = "load"
 )

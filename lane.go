@@ -15,6 +15,7 @@ import (
 
 	"tristore/drivers"
 	"tristore/drivers/cluster"
+	"tristore/scenarios/campaign"
 	"tristore/scenarios/capacity"
 	"tristore/suites"
 	"tristore/suites/backup"
@@ -40,6 +41,7 @@ import (
 type laneOrder struct {
 	Lane  *suites.LanePlan `json:"lane,omitempty"`
 	Split *capacity.Plan   `json:"split,omitempty"`
+	Load  *campaign.Plan   `json:"load,omitempty"`
 	Dir   string           `json:"dir"`
 	URL   string           `json:"url,omitempty"`
 	// CAFile and SelfSigned go with the URL.
@@ -75,7 +77,7 @@ func runLane(ctx context.Context, to streams) error {
 	lines := bufio.NewScanner(to.in)
 	lines.Buffer(nil, 1<<20)
 	var order laneOrder
-	if !lines.Scan() || json.Unmarshal(lines.Bytes(), &order) != nil || order.Lane == nil && order.Split == nil {
+	if !lines.Scan() || json.Unmarshal(lines.Bytes(), &order) != nil || order.Lane == nil && order.Split == nil && order.Load == nil {
 		return errNotALane
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -85,6 +87,9 @@ func runLane(ctx context.Context, to streams) error {
 	log := slog.New(slog.NewMultiHandler(slog.NewTextHandler(to.err, nil), slog.NewTextHandler(line, &slog.HandlerOptions{ReplaceAttr: wordsOnly})))
 	if order.Split != nil {
 		return runSplit(ctx, order, line, log)
+	}
+	if order.Load != nil {
+		return runLoad(ctx, order, line, log)
 	}
 	return runSpecs(ctx, order, line, log)
 }

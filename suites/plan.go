@@ -30,6 +30,7 @@ type Progress struct {
 	Done    int    `json:"done,omitempty"`
 	Current string `json:"current,omitempty"`
 	Message string `json:"message,omitempty"`
+	Live    bool   `json:"live,omitempty"` // Current changes all the time
 }
 
 // Hooks connect a lane with whoever runs it; a nil one does nothing.

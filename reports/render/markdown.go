@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"tristore/reports/latency"
 	"tristore/reports/result"
 )
 
@@ -135,11 +136,31 @@ func summaryLoad(page *strings.Builder, run *result.Run) {
 			m.Counts.Due, m.Counts.Committed, m.Counts.Refused, m.Counts.Unknown, m.Counts.Dropped, m.Counts.Late)
 	}
 	for _, m := range run.Measurements {
+		summaryIntervals(page, run, m)
+	}
+	for _, m := range run.Measurements {
 		for _, caveat := range caveats(m) {
 			fmt.Fprintf(page, "\n- %s: %s", inline(titleOf(run, m.Engine)+", "+m.Workload), inline(caveat))
 		}
 	}
 	page.WriteString("\n")
+}
+
+// summaryIntervals gives the percentiles of a load run's own window with their intervals;
+// a certification has many windows, and its report holds them.
+func summaryIntervals(page *strings.Builder, run *result.Run, m result.Measurement) {
+	curve, err := latency.Decode(m.Latency)
+	if run.Load == nil || err != nil || curve.Count() == 0 {
+		return
+	}
+	page.WriteString("\n| From due | Latency | 95 % interval | Samples for one half as wide |\n|---|--:|--:|--:|\n")
+	for _, p := range curve.Table() {
+		interval, needed := "too few samples", fmt.Sprintf("%d for any", p.Needed)
+		if p.Interval {
+			interval, needed = milli(p.Low)+" to "+milli(p.High), fmt.Sprint(p.Needed)
+		}
+		fmt.Fprintf(page, "| p%s | %s | %s | %s |\n", number(p.Percent), milli(p.Ms), interval, needed)
+	}
 }
 
 func summaryLimits(page *strings.Builder, run *result.Run) {

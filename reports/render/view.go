@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"tristore/reports/latency"
 	"tristore/reports/result"
 )
 
@@ -63,6 +64,7 @@ type load struct {
 	Caveats     []string
 	Timeline    plot
 	Percentiles plot
+	Intervals   []latency.Percentile
 	HasTimeline bool
 	HasCurve    bool
 }
@@ -178,6 +180,9 @@ func loadOf(run *result.Run, m result.Measurement) load {
 			l.Caveats = append(l.Caveats, capital(err.Error())+".")
 		}
 	}
+	if curve, err := latency.Decode(m.Latency); err == nil && curve.Count() > 0 {
+		l.Intervals = curve.Table()
+	}
 	median, tail := perSecond(m)
 	axis := scaleOf(median, tail, due, service)
 	if len(median) > 0 {
@@ -205,11 +210,17 @@ func caveats(m result.Measurement) []string {
 	if c.Late*100 > c.Due {
 		said = append(said, fmt.Sprintf("%s of %s requests started over a millisecond after they were due. Waiting for a free worker is part of the latency from due, not of the service time.", count(c.Late), count(c.Due)))
 	}
+	if m.Loop == "closed" {
+		said = append(said, "A closed loop: nobody asked while the store was slow, so that its latencies are service times and hide every stall.")
+	}
 	if m.Pacing.P99 > pacingLimit {
 		said = append(said, fmt.Sprintf("The generator itself fell behind by %s at its 99th percentile: it needs a quieter or a larger machine before these latencies are the store's.", milli(m.Pacing.P99)))
 	}
 	if c.Unknown > 0 {
 		said = append(said, fmt.Sprintf("Of %s requests nobody can tell whether they took effect.", count(c.Unknown)))
+	}
+	if c.Overran > 0 {
+		said = append(said, fmt.Sprintf("%s requests were due in the window and ended after it: their latencies count, the rate leaves them out.", count(c.Overran)))
 	}
 	if clipped := m.Latency.Clipped + m.Service.Clipped + m.Lag.Clipped; clipped > 0 {
 		said = append(said, fmt.Sprintf("%s samples fell outside the recorder's range: the percentiles are not to be used.", count(clipped)))

@@ -35,6 +35,7 @@ func full() *Run {
 		Measurements: []Measurement{m},
 		Split: &Split{Engine: "postgres:16", Reach: "embedded", AuthRate: 1, CollectionsRate: 2, Hardware: map[string]string{"a": "b"}, SLO: SLO{5}, AgreedInterference: 1.5,
 			Windows: []SplitWindow{{1, 2, SharedCluster, &m, &m, "invalid"}}, Trouble: "t"},
+		Load: &Load{Workload: "auth", Engine: "postgres:16", Rate: 500, Promises: []Promise{{99, 200}}, Confidence: 0.99, MaxFailed: 0.001, MinReached: 0.99, Trouble: "t"},
 	}
 }
 

@@ -30,6 +30,7 @@ type Run struct {
 	Environment  Environment     `json:"environment"`
 	Measurements []Measurement   `json:"measurements"`
 	Split        *Split          `json:"split,omitempty"`
+	Load         *Load           `json:"load,omitempty"`
 }
 
 // Tool says which build measured.

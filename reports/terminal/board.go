@@ -20,6 +20,7 @@ type LaneState struct {
 	Ended   time.Time // zero while the lane runs
 	Status  string    // how the lane ended, one word; empty while it runs
 	Message string    // what it waits for, or why it ended so
+	Live    bool      // Current changes all the time: plain lines say it now and then
 }
 
 // Board shows lanes until Close. It asks for their states twice a second or less, from
@@ -57,6 +58,8 @@ const (
 	plainTick = time.Second
 	// patience is after how long of the same a plain line says so again.
 	patience = 30 * time.Second
+	// livePatience is the same where what a lane does changes all the time.
+	livePatience = 5 * time.Second
 )
 
 func begin(show display, lanes func() []LaneState, every time.Duration) *Board {
@@ -105,6 +108,8 @@ func (l *lines) draw(lanes []LaneState, _ bool) {
 		waiting := lane.Began.IsZero() && lane.Status == "" && lane.Message == ""
 		switch {
 		case waiting, known && lane == before.state && (lane.Status != "" || now.Sub(before.at) < patience):
+			continue
+		case known && lane.Live && before.state.Live && lane.Status == "" && now.Sub(before.at) < livePatience:
 			continue
 		}
 		l.said[lane.Engine] = spoken{lane, now}

@@ -5,5 +5,6 @@
 // be worth anything (Valid, broken means INVALID), what the store promised (Limits
 // and Cases, broken means FAIL), and how much must have been compared (Floors and
 // MinCases, below means INCONCLUSIVE). A fact that was not recorded, or is not a
-// number, is never assumed. Arrow: judge imports reports/result and reports/stats.
+// number, is never assumed. Arrow: judge imports reports/result, reports/stats and
+// reports/latency.
 package judge

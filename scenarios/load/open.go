@@ -28,6 +28,8 @@ type Open struct {
 	Measure time.Duration
 	// Drain bounds how long after the measured phase its arrivals may still end.
 	Drain time.Duration
+	// Live is what a screen looks at meanwhile; nil is not written to.
+	Live *measure.Live
 	// Clock is shared by loads that run side by side; nil means one of its own. The run
 	// begins when Run is called, not at the clock's zero.
 	Clock Clock
@@ -65,7 +67,7 @@ func (o Open) Run(ctx context.Context, step Step) (Window, error) {
 		return Window{}, err
 	}
 	r := start(ctx, settings{o.Clock, o.Workers, o.Warm, o.Measure, o.Drain})
-	r.pacer, r.share, r.queue = o.Pacer, o.Share, make(chan arrival, cmp.Or(o.Queue, DefaultQueue))
+	r.pacer, r.share, r.live, r.queue = o.Pacer, o.Share, o.Live, make(chan arrival, cmp.Or(o.Queue, DefaultQueue))
 	var workers sync.WaitGroup
 	for worker := range o.Workers {
 		workers.Go(func() { r.work(worker, step) })
@@ -131,10 +133,12 @@ func (r *run) pace(shard *measure.Shard) time.Duration {
 			return min(r.now(), r.phase.End)
 		}
 		shard.Arrive(due)
+		r.live.Arrive()
 		select {
 		case r.queue <- arrival{number, due, r.now()}:
 		default:
 			shard.Drop(due)
+			r.live.End(store.Outcome{}, 0)
 		}
 	}
 	if r.clock.Wait(r.steps, r.began+r.phase.End) != nil {
@@ -154,11 +158,14 @@ func (r *run) work(worker int, step Step) {
 		}
 		if r.steps.Err() != nil {
 			shard.Drop(a.due)
+			r.live.End(store.Outcome{}, 0)
 			continue
 		}
 		called := r.now()
 		outcome := r.call(worker, a.number, step)
-		shard.Record(measure.Sample{Due: a.due, Queued: a.queued, Called: called, Ended: r.now(), Idle: idle, Outcome: outcome})
+		ended := r.now()
+		shard.Record(measure.Sample{Due: a.due, Queued: a.queued, Called: called, Ended: ended, Idle: idle, Outcome: outcome})
+		r.live.End(outcome, ended-a.due)
 	}
 }
 

@@ -25,6 +25,7 @@ type run struct {
 	// Of an open loop alone.
 	pacer Pacer
 	share Share
+	live  *measure.Live
 	queue chan arrival
 }
 

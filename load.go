@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tristore/drivers"
+	"tristore/drivers/cluster"
+	"tristore/reports/render"
+	"tristore/reports/result"
+	"tristore/scenarios/auth"
+	"tristore/scenarios/campaign"
+	"tristore/scenarios/collections"
+	"tristore/scenarios/judge"
+	"tristore/suites"
+)
+
+// loadFlags are the words of tristore load, beside the common ones.
+type loadFlags struct {
+	flags
+	engine, profile, mix, pace string
+	promises                   []string
+	rate, maxFailed            float64
+	duration, warm             time.Duration
+	workers                    int
+}
+
+// loadCommand offers one workload to one engine and judges what its users would see.
+func loadCommand(to streams) *cobra.Command {
+	var f loadFlags
+	c := &cobra.Command{
+		Use:   "load auth|collections",
+		Short: "Offer one workload to one engine in an open loop, and judge latencies from when each request was due",
+		Args: func(_ *cobra.Command, words []string) error {
+			if len(words) != 1 {
+				return fmt.Errorf("load needs one workload: tristore load %s", strings.Join(campaign.Workloads(), " or tristore load "))
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, words []string) error {
+			plan, load, err := f.read(c, words[0])
+			if err != nil {
+				return err
+			}
+			return offerLoad(c.Context(), plan, load, to)
+		},
+	}
+	f.declareCommon(c)
+	f.declareExternal(c)
+	set := c.Flags()
+	set.StringVar(&f.engine, "engine", "postgres:16", "the engine to load")
+	set.Float64Var(&f.rate, "rate", 100, "arrivals per second")
+	set.DurationVar(&f.duration, "duration", time.Minute, "length of the measured phase")
+	set.DurationVar(&f.warm, "warm", 0, "load before the measured phase (default: a fifth of it, between 1s and 10s)")
+	set.StringVar(&f.profile, "profile", string(auth.V27), "store operations per auth request: fork (1+1), v27 (4+2)")
+	set.StringVar(&f.mix, "mix", string(collections.Everyday), "collections operations: everyday, heavy")
+	set.StringVar(&f.pace, "pace", string(campaign.Poisson), "how arrivals are spaced: poisson, constant")
+	set.IntVar(&f.workers, "workers", auth.Workers, "arrivals under way at once; more than that wait, and their wait counts")
+	set.StringSliceVar(&f.promises, "slo", []string{"p99=200ms"}, "promises on the latency from the due time, such as p50=20ms,p99=200ms")
+	set.Float64Var(&f.maxFailed, "max-failed", 0.1, "percent of arrivals that may be refused, unknown or never started")
+	return c
+}
+
+// read turns words into plans, or says in one sentence which word is wrong.
+func (f *loadFlags) read(c *cobra.Command, workload string) (plan Plan, load campaign.Plan, err error) {
+	changed := c.Flags().Changed
+	switch {
+	case (f.url != "" || f.urlFile != "") && !changed("engine"):
+		return plan, load, errors.New("a URL does not say its engine's version: give --engine, such as postgres:16")
+	case changed("profile") && workload != auth.Name:
+		return plan, load, fmt.Errorf("--profile is of the auth workload; drop it, or load %s", auth.Name)
+	case changed("mix") && workload != collections.Name:
+		return plan, load, fmt.Errorf("--mix is of the collections workload; drop it, or load %s", collections.Name)
+	}
+	f.engines, f.depth, f.gate, f.noSplit = []string{f.engine}, "smoke", string(judge.GateAll), true
+	if plan, err = f.plan(c.Context()); err != nil {
+		return plan, load, err
+	}
+	e := plan.Engines[0]
+	load = campaign.For(e.Engine, workload)
+	load.Reach, load.Why, load.Images, load.Seed, load.Cache = e.Reach, e.Why, plan.Images, plan.Seed, plan.Cache
+	load.Profile, load.Mix, load.Pace = auth.Profile(f.profile), collections.Mix(f.mix), campaign.Pace(f.pace)
+	load.Rate, load.Measure, load.Warm, load.Workers, load.MaxFailed = f.rate, f.duration, f.warm, f.workers, f.maxFailed/100
+	if !changed("warm") {
+		load.Warm = min(max(time.Second, f.duration/5), 10*time.Second)
+	}
+	load.Promises = nil
+	for _, word := range f.promises {
+		promise, err := parsePromise(word)
+		if err != nil {
+			return plan, load, err
+		}
+		load.Promises = append(load.Promises, promise)
+	}
+	if !(load.MaxFailed >= 0 && load.MaxFailed < 1) {
+		return plan, load, fmt.Errorf("--max-failed is a percentage from 0 to below 100; asked for %g", f.maxFailed)
+	}
+	return plan, load, load.Check()
+}
+
+// parsePromise reads a word such as p99.9=1s.
+func parsePromise(word string) (result.Promise, error) {
+	name, limit, _ := strings.Cut(word, "=")
+	percent, numberErr := strconv.ParseFloat(strings.TrimPrefix(name, "p"), 64)
+	within, durationErr := time.ParseDuration(limit)
+	if !strings.HasPrefix(name, "p") || numberErr != nil || durationErr != nil {
+		return result.Promise{}, fmt.Errorf("--slo %s is no promise: write a percentile and a time, such as p99=200ms", word)
+	}
+	return result.Promise{Percent: percent, LimitMs: within.Seconds() * 1000}, nil
+}
+
+// offerLoad runs the one lane, saves its facts and judges them.
+func offerLoad(ctx context.Context, plan Plan, load campaign.Plan, to streams) error {
+	run := newRun(kindLoad, plan)
+	run.Command = loadCommandLine(plan, load)
+	dir, err := makeRunDir(plan.Out, run)
+	if err != nil {
+		return err
+	}
+	load.RunID, load.Dir = run.ID, filepath.Join(dir, "logs", load.Workload)
+	run.Plan, _ = json.Marshal(struct { // every field encodes
+		Plan
+		Load campaign.Plan `json:"load"`
+	}{plan, load})
+	_, _ = fmt.Fprintf(to.out, "seed %d · run %s · %s on %s (%s) at %g/s for %s\n", plan.Seed, run.ID, load.Workload, load.Engine, load.Reach, load.Rate, load.Measure)
+	lane := &laneProcess{name: load.Workload, dir: load.Dir, order: laneOrder{Load: &load, Dir: load.Dir}}
+	if !plan.URL.Zero() {
+		lane.order.URL, lane.order.CAFile, lane.order.SelfSigned = plan.URL.Reveal(), plan.CAFile, plan.SelfSigned
+	}
+	board := newLaneBoard([]*laneProcess{lane}, to.out)
+	all := &fleet{slots: 1, lanes: []*laneProcess{lane}, show: board}
+	all.run(ctx)
+	board.close()
+	run.Ended = time.Now().UTC()
+	if ctx.Err() != nil {
+		run.Interrupted = "stopped by a signal"
+	}
+	var unmet unmetError
+	if errors.As(all.ends[0], &unmet) {
+		return errors.Join(all.ends[0], os.RemoveAll(dir))
+	}
+	gatherLoad(run, lane, all.ends[0])
+	judgeRun(run, plan.Gate)
+	if err := render.Write(dir, run); err != nil {
+		return troubleError{fmt.Errorf("writing the report: %w", err)}
+	}
+	return conclude(run, dir, to)
+}
+
+// loadCommandLine asks for the same run again.
+func loadCommandLine(plan Plan, load campaign.Plan) string {
+	words := []string{"tristore", "load", load.Workload, "--engine", load.Engine.String(), "--reach", string(load.Reach), "--rate", fmt.Sprint(load.Rate),
+		"--duration", load.Measure.String(), "--warm", load.Warm.String(), "--pace", string(load.Pace), "--workers", fmt.Sprint(load.Workers),
+		"--max-failed", fmt.Sprint(100 * load.MaxFailed), "--seed", fmt.Sprint(load.Seed)}
+	if load.Workload == auth.Name {
+		words = append(words, "--profile", string(load.Profile))
+	} else {
+		words = append(words, "--mix", string(load.Mix))
+	}
+	for _, p := range load.Promises {
+		words = append(words, "--slo", fmt.Sprintf("p%g=%s", p.Percent, time.Duration(p.LimitMs*float64(time.Millisecond))))
+	}
+	if load.Images.Registry != "" {
+		words = append(words, "--registry", load.Images.Registry)
+	}
+	if !plan.URL.Zero() {
+		words = append(words, "--url-file", "FILE")
+		if plan.CAFile != "" {
+			words = append(words, "--ca-file", plan.CAFile)
+		}
+		if plan.SelfSigned {
+			words = append(words, "--self-signed")
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// runLoad is the child's half: it carries the plan out and saves the facts, whatever came.
+func runLoad(ctx context.Context, order laneOrder, line *laneLine, log *slog.Logger) error {
+	plan, address := *order.Load, cluster.External{CAFile: order.CAFile, SelfSigned: order.SelfSigned}
+	if order.URL != "" {
+		url, err := drivers.ParseURL(order.URL)
+		if err != nil {
+			return err
+		}
+		address.URL = url
+	}
+	plan.Log = log
+	plan.Tell = func(p campaign.Progress) {
+		line.tell(suites.Progress{Done: p.Done, Total: p.Total, Current: p.Current, Live: p.Live})
+	}
+	plan.Quiet = func() (func(), error) { return line.wait(ctx) }
+	facts, err := campaign.Run(ctx, plan, address)
+	if saveErr := result.Write(order.Dir, facts); saveErr != nil {
+		return troubleError{errors.Join(err, saveErr)}
+	}
+	if err != nil {
+		return troubleError{err}
+	}
+	return nil
+}
+
+// gatherLoad adds the lane's facts to the run. A lane that left none is there all the
+// same, with its trouble.
+func gatherLoad(run *result.Run, lane *laneProcess, end error) {
+	facts, err := result.Read(lane.dir)
+	if err != nil || facts.Load == nil || len(facts.Engines) != 1 || facts.ID != run.ID {
+		facts = campaign.Facts(*lane.order.Load)
+		facts.Engines[0].Trouble = "the lane left no facts"
+	} else {
+		_ = os.Remove(filepath.Join(lane.dir, result.FileName)) // merged; left behind it would only be read by mistake
+	}
+	if end != nil && facts.Load.Trouble == "" {
+		facts.Load.Trouble = end.Error()
+	}
+	run.Engines, run.Load, run.Claims = facts.Engines, facts.Load, judge.LoadClaims(*facts.Load)
+	run.Observations, run.Measurements = facts.Observations, facts.Measurements
+	run.Environment.Asked, run.Environment.InForce = facts.Environment.Asked, facts.Environment.InForce
+}

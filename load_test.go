@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"tristore/reports/render"
+	"tristore/reports/result"
+)
+
+// loadArgs is a load that a slow machine carries too; how long its answers take is no
+// matter of this test.
+func loadArgs(out string, more ...string) []string {
+	return append([]string{"load", "auth", "--engine", "postgres:16", "--reach", "embedded", "--rate", "150", "--warm", "1s", "--workers", "8", "--out", out, "--slo", "p99=1m,p50=30s"}, more...)
+}
+
+func TestLoadIsOfferedJudgedAndSaved(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a server")
+	}
+	out := t.TempDir()
+	got := tristore(t, loadArgs(out, "--duration", "5s", "--seed", "7")...)
+	saved, err := result.Read(filepath.Join(out, "latest"))
+	if err != nil {
+		t.Fatalf("%v\n%s\n%s", err, got.out, got.err)
+	}
+	if got.code != 0 || saved.Verdict.Status != result.Pass || len(saved.Findings) != 4 {
+		t.Errorf("exit %d, %v\n%s\n%s", got.code, saved.Verdict, got.out, got.err)
+	}
+	m := saved.Measurements[0]
+	if m.Loop != "open" || m.Offered != 150 || m.Counts.Due < 600 || m.Counts.Committed != m.Counts.Due || len(m.Timeline) != 5 || m.Latency.V2 == "" {
+		t.Errorf("%s loop, %g/s, %+v, %d seconds", m.Loop, m.Offered, m.Counts, len(m.Timeline))
+	}
+	for _, words := range []string{"150→", "95 % interval", "p99.9", "service time p99", "PASS: auth on PostgreSQL 16 at 150/s kept what was promised", "seed    7", "repeat  tristore load auth --engine postgres:16"} {
+		if !strings.Contains(got.out, words) {
+			t.Errorf("%q is not in:\n%s", words, got.out)
+		}
+	}
+	page, err := os.ReadFile(filepath.Join(out, "latest", render.HTMLName))
+	if err != nil || !bytes.Contains(page, []byte("95 % interval")) || !bytes.Contains(page, []byte(`class="plot"`)) {
+		t.Errorf("the page has no plot or no intervals: %v", err)
+	}
+	// The saved facts are enough to judge again, and a doctored tail does not pass again.
+	if again := tristore(t, "judge", filepath.Join(out, "latest")); again.code != 0 {
+		t.Errorf("judged again: exit %d\n%s", again.code, again.out)
+	}
+	saved.Load.Promises = []result.Promise{{Percent: 99, LimitMs: 0.001}}
+	saved.Measurements[0].Pacing.P99 = 0
+	if err := result.Write(filepath.Join(out, "latest"), saved); err != nil {
+		t.Fatal(err)
+	}
+	if again := tristore(t, "judge", filepath.Join(out, "latest")); again.code != 1 || !strings.Contains(again.out, "FAIL: auth") {
+		t.Errorf("a promise of a microsecond: exit %d\n%s", again.code, again.out)
+	}
+}
+
+// Ctrl-C leaves a valid saved run of what was measured until then, judged INCONCLUSIVE.
+func TestAnInterruptedLoadIsSavedAndInconclusive(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a server")
+	}
+	out := t.TempDir()
+	command := exec.Command(os.Args[0], loadArgs(out, "--duration", "10m")...)
+	said := &growing{}
+	command.Stdout, command.Stderr = said, said
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { _ = command.Wait(); close(ended) }()
+	family := awaitFamily(t, command.Process.Pid, ended, "postgres")
+	await(t, "the measured phase", func() bool { return strings.Contains(said.String(), "  150→") })
+	if err := command.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	awaitEnd(t, ended)
+	awaitGone(t, family)
+	saved, err := result.Read(filepath.Join(out, "latest"))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, said.String())
+	}
+	if command.ProcessState.ExitCode() != exitInconclusive || saved.Verdict.Status != result.Inconclusive || saved.Interrupted == "" {
+		t.Errorf("exit %d, %v, interrupted %q", command.ProcessState.ExitCode(), saved.Verdict, saved.Interrupted)
+	}
+	if len(saved.Measurements) != 1 || saved.Measurements[0].Counts.Committed == 0 || saved.Measurements[0].Seconds >= 600 || saved.Load.Trouble == "" {
+		t.Errorf("%d measurements, trouble %q", len(saved.Measurements), saved.Load.Trouble)
+	}
+	for _, f := range saved.Findings {
+		if f.Status != result.Inconclusive || !strings.Contains(f.Reason, "interrupted") {
+			t.Errorf("%s: %s, %s", f.Claim, f.Status, f.Reason)
+		}
+	}
+}
+
+// Somebody's cluster is loaded only when it bears a mark, and is left as it was.
+func TestLoadOnAnExternalCluster(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a server")
+	}
+	server := startSomebodys(t, postgres16())
+	untouched := server.state(t)
+	load := func(out string) said {
+		return tristore(t, loadArgs(out, "--reach", "external", "--url-file", urlFile(t, server.url), "--ca-file", server.CAFile, "--duration", "2s")...)
+	}
+	out := t.TempDir()
+	mends(t, load(out), out, `database "box" holds no sandbox mark`)
+	if now := server.state(t); now != untouched {
+		t.Errorf("it held %s, and now %s", untouched, now)
+	}
+	if got := tristore(t, server.by(t, "init-sandbox", "--owner", "ops@example.org")...); got.code != 0 {
+		t.Fatalf("exit %d: %s %s", got.code, got.out, got.err)
+	}
+	marked := server.state(t)
+	got := load(out)
+	if got.code == exitUsage || !strings.Contains(got.out, "committed") {
+		t.Errorf("exit %d\n%s\n%s", got.code, got.out, got.err)
+	}
+	unspoken(t, canary, got, filepath.Join(out, "latest"))
+	if now := server.state(t); now != marked {
+		t.Errorf("it held %s, and now %s", marked, now)
+	}
+}
+
+// growing may be read while a process writes to it.
+type growing struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (g *growing) Write(data []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.text.Write(data)
+}
+
+func (g *growing) String() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.text.String()
+}
+
+func TestLoadRefusesBadInputInOneSentence(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "url")
+	if err := os.WriteFile(file, []byte("postgres://app:hunter2@127.0.0.1:1/db\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		args []string
+		says string
+	}{
+		"no workload":          {nil, "tristore load auth or tristore load collections"},
+		"unknown workload":     {[]string{"auht"}, "did you mean auth?"},
+		"two workloads":        {[]string{"auth", "collections"}, "one workload"},
+		"unknown engine":       {[]string{"auth", "--engine", "postgrse:16"}, "did you mean postgres:16?"},
+		"rate zero":            {[]string{"auth", "--rate", "0"}, "above 0"},
+		"rate NaN":             {[]string{"auth", "--rate", "NaN"}, "above 0"},
+		"rate beyond":          {[]string{"auth", "--rate", "1e9"}, "at most 1000000"},
+		"no duration":          {[]string{"auth", "--duration", "0s"}, "between a second and 24h"},
+		"negative warm-up":     {[]string{"auth", "--warm", "-1s"}, "warm-up"},
+		"nothing due":          {[]string{"auth", "--rate", "0.1", "--duration", "2s"}, "raise the rate"},
+		"no worker":            {[]string{"auth", "--workers", "0"}, "between 1 and 256"},
+		"unknown profile":      {[]string{"auth", "--profile", "v28"}, "did you mean v27?"},
+		"profile of the other": {[]string{"collections", "--profile", "v27"}, "--profile is of the auth workload"},
+		"mix of the other":     {[]string{"auth", "--mix", "heavy"}, "--mix is of the collections workload"},
+		"unknown pace":         {[]string{"auth", "--pace", "poison"}, "did you mean poisson?"},
+		"no promise":           {[]string{"auth", "--slo", "fast"}, "such as p99=200ms"},
+		"a promise of nothing": {[]string{"auth", "--slo", "p99=0s"}, "above zero"},
+		"a promise of all":     {[]string{"auth", "--slo", "p100=1s"}, "between 0 and 100"},
+		"promised twice":       {[]string{"auth", "--slo", "p99=1s,p99=2s"}, "promised twice"},
+		"failed beyond all":    {[]string{"auth", "--max-failed", "100"}, "below 100"},
+		"URL without engine":   {[]string{"auth", "--url-file", file}, "give --engine"},
+		"nobody at the URL":    {[]string{"auth", "--url-file", file, "--engine", "postgres:16"}, "127.0.0.1:1"},
+		"a URL of the other":   {[]string{"auth", "--url-file", file, "--engine", "mongo:7"}, "mongo:7"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out := t.TempDir()
+			got := tristore(t, append([]string{"load", "--out", out}, c.args...)...)
+			if got.code != exitUsage || !strings.Contains(got.err, c.says) || strings.Count(strings.TrimSpace(got.err), "\n") > 0 {
+				t.Errorf("exit %d, wanted one sentence with %q:\n%s\n%s", got.code, c.says, got.err, got.out)
+			}
+			if left, _ := os.ReadDir(out); len(left) > 0 || strings.Contains(got.out+got.err, "hunter2") {
+				t.Errorf("left %v, or repeated the password: %s", left, got.err)
+			}
+		})
+	}
+}

@@ -1,0 +1,61 @@
+package terminal
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"tristore/reports/latency"
+	"tristore/reports/result"
+)
+
+// latencies writes what the window of a load run showed: each percentile with the interval
+// it lies in, and how many samples an interval half as wide needs.
+func latencies(page *strings.Builder, run *result.Run) {
+	if run.Load == nil {
+		return
+	}
+	for _, m := range run.Measurements {
+		fmt.Fprintf(page, "%s: %s/s asked, %s/s reached, %.0f s\n", printable(m.Window), figure(m.Offered), figure(m.Achieved), m.Seconds)
+		curve, err := latency.Decode(m.Latency)
+		if err != nil {
+			fmt.Fprintf(page, "  %s\n", printable(err.Error()))
+			continue
+		}
+		fmt.Fprintf(page, "  %-8s %10s   %-22s %s\n", "from due", "ms", "95 % interval", "samples for half of it")
+		for _, p := range curve.Table() {
+			interval, needed := "too few samples", fmt.Sprintf("%d for any", p.Needed)
+			if p.Interval {
+				interval, needed = figure(p.Low)+" to "+figure(p.High), strconv.Itoa(p.Needed)
+			}
+			fmt.Fprintf(page, "  p%-7g %10s   %-22s %s\n", p.Percent, figure(p.Ms), interval, needed)
+		}
+		fmt.Fprintf(page, "  %-8s %10s   of %d committed\n", "greatest", figure(curve.Max()), curve.Count())
+		fmt.Fprintf(page, "  service time p99 %s, start lag p99 %s, of that by the generator itself %s\n", figure(m.Service.P99), figure(m.Lag.P99), figure(m.Pacing.P99))
+		c := m.Counts
+		fmt.Fprintf(page, "  due %d: committed %d, refused %d%s, unknown %d%s, dropped %d; started late %d, tried again %d, ended after the window %d\n\n",
+			c.Due, c.Committed, c.Refused, reasons(m.Refused), c.Unknown, reasons(m.UnknownBy), c.Dropped, c.Late, c.Retries, c.Overran)
+	}
+}
+
+func reasons(all []result.Refusal) string {
+	var said []string
+	for _, r := range all {
+		said = append(said, fmt.Sprintf("%s %d", printable(r.Reason), r.Count))
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(said, ", ") + ")"
+}
+
+// figure prints three significant digits, and no exponent.
+func figure(v float64) string {
+	digits := 0
+	for _, step := range []float64{100, 10, 1} {
+		if v < step {
+			digits++
+		}
+	}
+	return strconv.FormatFloat(v, 'f', digits, 64)
+}

@@ -1,0 +1,58 @@
+package terminal
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"tristore/drivers/store"
+	"tristore/reports/result"
+	"tristore/scenarios/measure"
+)
+
+func TestALoadRunShowsItsPercentilesWithIntervals(t *testing.T) {
+	phase := measure.Phase{End: time.Minute}
+	shard := measure.NewShard(phase)
+	for i := range 1000 {
+		due := time.Duration(i) * time.Millisecond
+		shard.Arrive(due)
+		shard.Record(measure.Sample{Due: due, Queued: due, Called: due, Ended: due + time.Duration(i+1)*time.Millisecond, Outcome: store.Done()})
+	}
+	recording, err := measure.Merge(phase, shard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := recording.Measurement(time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Window, m.Offered = "auth\x1b[31m", 16.7
+	m.Refused = []result.Refusal{{Reason: "exhausted", Count: 2}}
+	run := &result.Run{Load: &result.Load{}, Measurements: []result.Measurement{m}}
+	var page bytes.Buffer
+	if err := Table(&page, run, "dir"); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		"auth[31m: 16.7/s asked, 16.7/s reached, 60 s",
+		"p50             500   469 to 532             4000",
+		"p99             990   983 to 997             4000",
+		"p99.9           999   too few samples        3688 for any",
+		"refused 0 (exhausted 2)",
+	} {
+		if !strings.Contains(page.String(), line) {
+			t.Errorf("%q is not in:\n%s", line, page.String())
+		}
+	}
+	run.Measurements[0].Latency.V2 = "nonsense"
+	page.Reset()
+	if err := Table(&page, run, "dir"); err != nil || !strings.Contains(page.String(), "cannot be read") {
+		t.Errorf("a damaged histogram: %v\n%s", err, page.String())
+	}
+	run.Load = nil
+	page.Reset()
+	if _ = Table(&page, run, "dir"); strings.Contains(page.String(), "asked") {
+		t.Error("a certification shows the table of a load run")
+	}
+}

@@ -1,0 +1,156 @@
+package campaign
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"tristore/drivers"
+	"tristore/drivers/cluster"
+	"tristore/reports/result"
+	"tristore/scenarios/auth"
+	"tristore/scenarios/collections"
+	"tristore/scenarios/dataset"
+	"tristore/scenarios/load"
+	"tristore/scenarios/measure"
+)
+
+// Plan is everything a load run depends on.
+type Plan struct {
+	RunID  string         `json:"run_id"`
+	Engine drivers.Engine `json:"engine"`
+	Reach  drivers.Reach  `json:"reach"`
+	Why    string         `json:"why,omitempty"` // why that reach
+	Images cluster.Images `json:"images"`
+	Seed   uint64         `json:"seed"`
+	Dir    string         `json:"dir"`
+	Cache  string         `json:"cache"`
+
+	Workload string          `json:"workload"` // auth or collections
+	Profile  auth.Profile    `json:"profile"`  // of auth: store operations per request
+	Mix      collections.Mix `json:"mix"`      // of collections
+	BulkRows int             `json:"bulk_rows"`
+
+	Rate    float64       `json:"rate_per_s"`
+	Pace    Pace          `json:"pace"`
+	Workers int           `json:"workers"` // arrivals under way at once
+	Warm    time.Duration `json:"warm_ns"` // before the measured phase
+	Measure time.Duration `json:"measure_ns"`
+	Drain   time.Duration `json:"drain_ns"` // bounds how late the last arrivals may end
+
+	Identity    dataset.Sizes           `json:"identity"`
+	Collections dataset.CollectionSizes `json:"collections"`
+	Recorder    measure.Range           `json:"recorder"`
+
+	Promises   []result.Promise `json:"promises"`
+	Confidence float64          `json:"confidence"`
+	MaxFailed  float64          `json:"max_failed_share"`
+	MinReached float64          `json:"min_reached_share"`
+
+	Log  *slog.Logger   `json:"-"` // hears of slow steps; nil discards
+	Tell func(Progress) `json:"-"` // hears how it goes; nil is not called
+	// Quiet returns when nothing else of ours runs, and gives the machine back by what it
+	// returns; nil does not wait.
+	Quiet func() (done func(), err error) `json:"-"`
+}
+
+// Pace is how arrivals are spaced.
+type Pace string
+
+// The paces.
+const (
+	Poisson  Pace = "poisson"  // as many independent users do
+	Constant Pace = "constant" // evenly
+)
+
+// Progress is what a screen shows of a campaign.
+type Progress struct {
+	Done, Total int // seconds of load, warm-up included
+	Current     string
+	Live        bool // Current changes every second
+}
+
+// For is a plan for an engine: a data set that it loads within seconds, the promise that
+// the platform's own monitoring page makes of its API, and the warm-up of the suites.
+func For(engine drivers.Engine, workload string) Plan {
+	plan := Plan{
+		Engine: engine, Workload: workload, Profile: auth.V27, Mix: collections.Everyday, BulkRows: 50,
+		Rate: 100, Pace: Poisson, Workers: auth.Workers, Measure: time.Minute, Drain: 30 * time.Second,
+		Identity: dataset.Modest(), Collections: dataset.ModestCollections(), Recorder: measure.InForce(),
+		Promises: []result.Promise{{Percent: 99, LimitMs: 200}}, Confidence: 0.99, MaxFailed: 0.001, MinReached: 0.99,
+	}
+	if engine.Product == drivers.FerretDB {
+		plan.Identity, plan.Collections = dataset.Small(), dataset.SmallCollections()
+	}
+	return plan
+}
+
+// Workloads are the words that a plan may ask for.
+func Workloads() []string { return []string{auth.Name, collections.Name} }
+
+// Check refuses a plan that could not be carried out, in a sentence for the user.
+func (p Plan) Check() error {
+	known := func(word string, all ...string) error {
+		if slices.Contains(all, word) {
+			return nil
+		}
+		return fmt.Errorf("%q is not known; did you mean %s? choose %s", word, drivers.Nearest(word, all), strings.Join(all, " or "))
+	}
+	for _, word := range []struct {
+		what string
+		err  error
+	}{
+		{"workload", known(p.Workload, Workloads()...)},
+		{"profile", known(string(p.Profile), string(auth.Fork), string(auth.V27))},
+		{"mix", known(string(p.Mix), string(collections.Everyday), string(collections.Heavy))},
+		{"pace", known(string(p.Pace), string(Poisson), string(Constant))},
+	} {
+		if word.err != nil {
+			return fmt.Errorf("%s %w", word.what, word.err)
+		}
+	}
+	if err := p.pacer().Check(); err != nil {
+		return err
+	}
+	switch {
+	case p.Measure < time.Second || p.Measure > longest || p.Warm < 0 || p.Warm > longest:
+		return fmt.Errorf("a load is measured for between a second and %s, after a warm-up of at most that; asked for %s after %s", longest, p.Measure, p.Warm)
+	case p.Workers < 1 || p.Workers > mostWorkers:
+		return fmt.Errorf("a load has between 1 and %d workers; asked for %d", mostWorkers, p.Workers)
+	case p.Rate*p.Measure.Seconds() < 1:
+		return fmt.Errorf("at %g per second not one arrival is due in %s: raise the rate or the duration", p.Rate, p.Measure)
+	case len(p.Promises) == 0:
+		return fmt.Errorf("a load needs a promise to be judged by, such as p99=200ms")
+	}
+	for i, promise := range p.Promises {
+		if !(promise.Percent > 0 && promise.Percent < 100) || !(promise.LimitMs > 0) || promise.LimitMs > float64(time.Hour/time.Millisecond) {
+			return fmt.Errorf("a promise is a percentile between 0 and 100 and a time above zero and up to an hour; asked for p%g=%gms", promise.Percent, promise.LimitMs)
+		}
+		if slices.ContainsFunc(p.Promises[:i], func(other result.Promise) bool { return other.Percent == promise.Percent }) {
+			return fmt.Errorf("p%g is promised twice: keep one limit", promise.Percent)
+		}
+	}
+	return nil
+}
+
+// longest bounds a window, whose every second is kept; mostWorkers bounds their recorders.
+const (
+	longest     = 24 * time.Hour
+	mostWorkers = 256
+)
+
+// pacer gives the arrivals of the whole run, warm-up included.
+func (p Plan) pacer() load.Pacer {
+	if p.Pace == Constant {
+		return load.Constant{PerSecond: p.Rate}
+	}
+	return load.Poisson{PerSecond: p.Rate, Seed: p.Seed}
+}
+
+func (p Plan) tell(progress Progress) {
+	if p.Tell != nil {
+		p.Tell(progress)
+	}
+}

@@ -1,0 +1,61 @@
+package campaign
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"tristore/drivers"
+	"tristore/reports/result"
+	"tristore/scenarios/measure"
+)
+
+func postgres() drivers.Engine { return drivers.Engine{Product: drivers.Postgres, Major: 16} }
+
+func TestPlansThatCouldNotBeCarriedOutAreRefused(t *testing.T) {
+	if err := For(postgres(), "auth").Check(); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		spoil func(*Plan)
+		says  string
+	}{
+		"workload":         {func(p *Plan) { p.Workload = "collection" }, "did you mean collections?"},
+		"profile":          {func(p *Plan) { p.Profile = "" }, "profile"},
+		"mix":              {func(p *Plan) { p.Mix = "x" }, "mix"},
+		"pace":             {func(p *Plan) { p.Pace = "x" }, "pace"},
+		"rate":             {func(p *Plan) { p.Rate = math.NaN() }, "above 0"},
+		"measure":          {func(p *Plan) { p.Measure = 0 }, "between a second"},
+		"measure too long": {func(p *Plan) { p.Measure = 1000 * time.Hour }, "24h"},
+		"warm":             {func(p *Plan) { p.Warm = -1 }, "warm-up"},
+		"workers":          {func(p *Plan) { p.Workers = 1000 }, "256 workers"},
+		"no promise":       {func(p *Plan) { p.Promises = nil }, "needs a promise"},
+		"percent":          {func(p *Plan) { p.Promises = []result.Promise{{Percent: math.NaN(), LimitMs: 1}} }, "between 0 and 100"},
+		"limit":            {func(p *Plan) { p.Promises = []result.Promise{{Percent: 99, LimitMs: math.Inf(1)}} }, "up to an hour"},
+	} {
+		plan := For(postgres(), "auth")
+		c.spoil(&plan)
+		if err := plan.Check(); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, wanted %q", name, err, c.says)
+		}
+	}
+}
+
+func TestOneSecondOfLoadFitsOnALine(t *testing.T) {
+	plan := For(postgres(), "auth")
+	plan.Warm, plan.Measure, plan.Rate = 2*time.Second, 10*time.Second, 500
+	seen := measure.Seen{Due: 500, Committed: 490, Failed: 5, P50: 1900 * time.Microsecond, P99: 82 * time.Millisecond}
+	for since, want := range map[time.Duration]Progress{
+		time.Second:      {1, 12, "warm 500→495/s p50 1.9ms p99 82ms 5 failed", true},
+		5 * time.Second:  {5, 12, "500→495/s p50 1.9ms p99 82ms 5 failed", true},
+		20 * time.Second: {12, 12, "waiting for the last arrivals", true},
+	} {
+		if got := plan.progress(seen, time.Second, since); got != want {
+			t.Errorf("after %s: %+v, want %+v", since, got, want)
+		}
+	}
+	if got := plan.progress(measure.Seen{}, time.Second, 5*time.Second).Current; got != "500→0/s p50 – p99 – 0 failed" {
+		t.Errorf("nothing happened: %q", got)
+	}
+}

@@ -1,0 +1,135 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tristore/drivers/cluster"
+	"tristore/drivers/deployment"
+	"tristore/reports/result"
+	"tristore/scenarios/auth"
+	"tristore/scenarios/collections"
+	"tristore/scenarios/dataset"
+	"tristore/scenarios/load"
+	"tristore/scenarios/measure"
+)
+
+// Run carries a plan out. The facts are never nil; an error is in them as well, and wraps
+// cluster.ErrUnreachable when the user can mend it. An external cluster is written to
+// only when it bears a sandbox marker. What was started is gone when Run returns.
+func Run(ctx context.Context, plan Plan, address cluster.External) (*result.Run, error) {
+	facts := Facts(plan)
+	err := plan.Check()
+	if err == nil {
+		err = carryOut(ctx, plan, address, facts)
+	}
+	facts.Ended = time.Now().UTC()
+	facts.Engines[0].Seconds = facts.Ended.Sub(facts.Began).Seconds()
+	if err != nil {
+		facts.Load.Trouble = err.Error()
+	}
+	return facts, err
+}
+
+// Facts are what is known of a run before it began.
+func Facts(plan Plan) *result.Run {
+	support := plan.Engine.Support()
+	return &result.Run{
+		Schema: result.Schema, ID: plan.RunID, Seed: plan.Seed, Began: time.Now().UTC(),
+		Engines: []result.Engine{{Engine: plan.Engine.String(), Title: plan.Engine.Title(), Reach: string(plan.Reach), Why: plan.Why,
+			StandIn: support.StandIn, Warning: support.Warning(time.Now())}},
+		Environment: result.Environment{Asked: map[string]map[string]string{}, InForce: map[string]map[string]string{}},
+		Load: &result.Load{Workload: plan.Workload, Engine: plan.Engine.String(), Rate: plan.Rate, Promises: plan.Promises,
+			Confidence: plan.Confidence, MaxFailed: plan.MaxFailed, MinReached: plan.MinReached},
+	}
+}
+
+// carryOut is the road of a load run: cluster, stores, data, load.
+func carryOut(ctx context.Context, plan Plan, address cluster.External, facts *result.Run) (err error) {
+	var ends []func(context.Context) error
+	defer func() {
+		for i := len(ends) - 1; i >= 0; i-- {
+			err = errors.Join(err, ends[i](context.WithoutCancel(ctx)))
+		}
+	}()
+	plan.tell(Progress{Current: "starting " + plan.Engine.Title()})
+	on, err := cluster.Start(ctx, cluster.Spec{
+		Engine: plan.Engine, Reach: plan.Reach, Durability: cluster.Strict, Images: plan.Images, Address: address,
+		Dir: plan.Dir, Cache: plan.Cache, RunID: plan.RunID, Log: plan.Log,
+	})
+	if err != nil {
+		return err
+	}
+	ends = append(ends, on.Close)
+	engine := &facts.Engines[0]
+	engine.Version, engine.ReadySeconds = on.Version, on.Ready.Seconds()
+	facts.Environment.Asked[engine.Engine], facts.Environment.InForce[engine.Engine] = on.Asked, on.InForce
+	host, err := deployment.Prepare(ctx, on, deployment.Options{})
+	if err != nil {
+		return err
+	}
+	ends = append(ends, host.Close)
+	deployed, err := host.Deploy(ctx)
+	if err != nil {
+		return err
+	}
+	ends = append(ends, deployed.Close)
+	step, err := plan.fill(ctx, deployed)
+	if err != nil {
+		return err
+	}
+	return plan.offer(ctx, step, facts)
+}
+
+// fill loads the data set of the workload and gives the step that asks for it.
+func (p Plan) fill(ctx context.Context, into *deployment.Deployment) (load.Step, error) {
+	identity := dataset.Identity{Seed: p.Seed, Sizes: p.Identity}
+	if p.Workload == collections.Name {
+		data := dataset.Collections{Of: identity, Sizes: p.Collections}
+		p.tell(Progress{Current: fmt.Sprintf("loading %d rows", data.Rows())})
+		if err := data.LoadInto(ctx, into); err != nil {
+			return nil, err
+		}
+		return collections.New(into.Collections, collections.Options{Data: data, Mix: p.Mix, Window: 1, BulkRows: p.BulkRows, SumsOnly: collections.SumsOnly(p.Engine)}).Step, nil
+	}
+	p.tell(Progress{Current: fmt.Sprintf("loading %d users and what is theirs", p.Identity.Users)})
+	if err := identity.LoadInto(ctx, into); err != nil {
+		return nil, err
+	}
+	return auth.New(into.Users, into.Permissions, auth.Options{Data: identity, Profile: p.Profile, Window: 1, Expires: time.Now().Add(visitorLife)}).Step, nil
+}
+
+// visitorLife is the platform's default for anonymous visitors.
+const visitorLife = 30 * 24 * time.Hour
+
+// offer offers the load and keeps its window, also one that was cut short.
+func (p Plan) offer(ctx context.Context, step load.Step, facts *result.Run) error {
+	if p.Quiet != nil {
+		done, err := p.Quiet()
+		if err != nil {
+			return err
+		}
+		defer done()
+	}
+	live := measure.NewLive()
+	stop := p.watch(live)
+	window, err := load.Open{Pacer: p.pacer(), Workers: p.Workers, Warm: p.Warm, Measure: p.Measure, Drain: p.Drain, Live: live}.Run(ctx, step)
+	stop()
+	window.Engine, window.Workload, window.Window = p.Engine.String(), p.Workload, p.label()
+	facts.Measurements = append(facts.Measurements, window.Measurement)
+	saw := result.Observation{Claim: p.Workload, Engine: p.Engine.String(), Began: facts.Began, Seconds: window.Seconds}
+	window.Report(&saw)
+	facts.Observations = append(facts.Observations, saw)
+	return err
+}
+
+// label says what the window was, for a reader.
+func (p Plan) label() string {
+	what := string(p.Profile)
+	if p.Workload == collections.Name {
+		what = string(p.Mix)
+	}
+	return fmt.Sprintf("%s, %s, %g/s %s for %s after %s", p.Workload, what, p.Rate, p.Pace, p.Measure, p.Warm)
+}
