@@ -3,6 +3,7 @@ package mongo
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -61,6 +62,9 @@ func readSteps(files fs.FS) ([]step, error) {
 func readCommands(content []byte) ([]bson.D, error) {
 	var wrapped struct {
 		List []bson.D `bson:"list"`
+	}
+	if !json.Valid(content) || !bytes.HasPrefix(bytes.TrimSpace(content), []byte("[")) { // else what follows a list could add keys beside it
+		return nil, errors.New("it is no JSON list of database commands")
 	}
 	whole := bytes.Join([][]byte{[]byte(`{"list":`), content, []byte(`}`)}, nil)
 	if err := bson.UnmarshalExtJSON(whole, false, &wrapped); err != nil {
