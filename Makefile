@@ -28,15 +28,16 @@ test: build browser ## every test, on real servers that the tests start themselv
 browser: ## install Debian's chromium, in which the tests open the report (as root; elsewhere that test says that it is skipped)
 	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || reports/render/browser.sh
 
-bench: build ## performance targets, ours beside theirs in one run; a table, and reports/out/bench
-	@mkdir -p reports/out
-	go test -run '^$$' -bench . -benchtime 1x -timeout 60m -p 1 ./... | tee reports/out/bench.txt
-	./tristore bench-table < reports/out/bench.txt
+bench: build ## performance targets, ours beside theirs in one run; a table, and reports/out/bench/latest.json
+	@mkdir -p reports/out/bench && rm -f reports/out/bench/latest.json
+	go test -v -run '^$$' -bench . -benchtime 1x -timeout 30m -p 1 \
+	  $$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -n 1 dirname | sort -u) | tee reports/out/bench/latest.txt
+	@./tristore bench-table < reports/out/bench/latest.txt
 
-lint: ## golangci-lint with the linters of .golangci.yml
+lint: ## golangci-lint with the linters of .golangci.yml; the first run builds it, which takes minutes
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run ./...
 
-fuzz: ## every fuzz target for FUZZTIME (20s) each
+fuzz: ## every fuzz target for FUZZTIME (20s) each; one that fails stops it, its input saved in the package's testdata
 	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
 	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\).*/\1/p' "$$file"); do \
 	    echo "$$target in $$(dirname "$$file")"; \

@@ -12,7 +12,7 @@ import (
 )
 
 // server is a real server on loopback, which ends with the test.
-func server(t *testing.T, engine drivers.Engine) *cluster.Cluster {
+func server(t testing.TB, engine drivers.Engine) *cluster.Cluster {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("needs a server")
@@ -37,7 +37,7 @@ func server(t *testing.T, engine drivers.Engine) *cluster.Cluster {
 	return running
 }
 
-func postgres16(t *testing.T) *cluster.Cluster {
+func postgres16(t testing.TB) *cluster.Cluster {
 	t.Helper()
 	return server(t, drivers.Engine{Product: drivers.Postgres, Major: 16})
 }

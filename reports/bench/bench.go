@@ -4,7 +4,8 @@
 // A benchmark reports three metrics, and this package nothing but arithmetic:
 // "ours-UNIT" and "theirs-UNIT", medians of the two sides, and "target-at-most" or
 // "target-at-least", the wanted ratio of ours to theirs. A target of ours alone has a
-// "theirs-UNIT" that is the bound itself. Arrow: bench imports nothing of ours.
+// "theirs-UNIT" that is the bound itself. One that was skipped, failed or never came to
+// its end is a row as well, with the reason and not held. Arrow: bench imports nothing of ours.
 package bench
 
 import (
@@ -12,6 +13,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -28,47 +30,72 @@ type Row struct {
 	Target float64 `json:"target"`
 	Better string  `json:"better"` // higher or lower
 	Held   bool    `json:"held"`
+	NotRun string  `json:"not_run,omitempty"` // why there are no numbers; such a target is never held
 }
 
 // The metrics of a benchmark line.
 const (
+	prefix       = "Benchmark" // of the line itself
 	oursPrefix   = "ours-"
 	theirsPrefix = "theirs-"
 	atMost       = "target-at-most"
 	atLeast      = "target-at-least"
 )
 
-// Read takes rows from the benchmark lines of go test's output; other lines and
-// benchmarks without a target are passed over. A line with a target and without its two
-// sides is an error: a target that compares nothing is not held.
+// Read takes rows from what `go test -v -bench` prints: measured targets, and
+// benchmarks and packages that did not come to an end. Other lines and benchmarks
+// without a target are passed over. A line with a target and without its two sides is an
+// error: a target that compares nothing is not held.
 func Read(from io.Reader) ([]Row, error) {
 	var rows []Row
+	var said []string // what a benchmark logged, since go test gives the reason before the name
+	failed := false   // a benchmark of this package was named already
 	lines := bufio.NewScanner(from)
 	for lines.Scan() {
-		fields := strings.Fields(lines.Text())
-		if len(fields) < 4 || !strings.HasPrefix(fields[0], "Benchmark") {
+		line := lines.Text()
+		fields := strings.Fields(line)
+		switch {
+		case strings.HasPrefix(line, "    "):
+			said = append(said, strings.TrimSpace(line))
 			continue
+		case len(fields) == 3 && fields[0] == "---" && (fields[1] == "SKIP:" || fields[1] == "FAIL:"):
+			rows = append(rows, Row{Name: strings.TrimPrefix(fields[2], prefix), NotRun: reason(fields[1], said)})
+			failed = failed || fields[1] == "FAIL:"
+		case len(fields) > 1 && fields[0] == "FAIL" && !failed:
+			rows = append(rows, Row{Name: fields[1], NotRun: reason("FAIL:", fields[2:])})
+		case len(fields) > 1 && (fields[0] == "FAIL" || fields[0] == "ok"):
+			failed = false
+		case len(fields) >= 4 && strings.HasPrefix(fields[0], prefix):
+			row, has, err := read(fields)
+			if err != nil {
+				return nil, err
+			}
+			if has {
+				rows = append(rows, row)
+			}
 		}
-		row, has, err := read(fields)
-		if err != nil {
-			return nil, err
-		}
-		if has {
-			rows = append(rows, row)
-		}
+		said = nil
 	}
 	return rows, lines.Err()
 }
 
+func reason(how string, said []string) string {
+	word := map[string]string{"SKIP:": "skipped", "FAIL:": "failed"}[how]
+	if len(said) == 0 {
+		return word + " without a reason"
+	}
+	return word + ": " + strings.Join(said, " ")
+}
+
 func read(fields []string) (row Row, has bool, err error) {
-	row.Name = strings.TrimPrefix(fields[0], "Benchmark")
+	row.Name = strings.TrimPrefix(fields[0], prefix)
 	if dash := strings.LastIndexByte(row.Name, '-'); dash > 0 {
 		row.Name = row.Name[:dash]
 	}
 	sides := 0
 	for i := 2; i+1 < len(fields); i += 2 {
 		value, err := strconv.ParseFloat(fields[i], 64)
-		if err != nil {
+		if err != nil || math.IsNaN(value) || math.IsInf(value, 0) {
 			return row, false, fmt.Errorf("benchmark %s: %q is no number", row.Name, fields[i])
 		}
 		switch unit := fields[i+1]; {
@@ -82,7 +109,7 @@ func read(fields []string) (row Row, has bool, err error) {
 			row.Target, row.Better, has = value, "higher", true
 		}
 	}
-	if has && (sides != 2 || row.Theirs <= 0) {
+	if has && (sides != 2 || row.Theirs <= 0 || row.Unit == "") {
 		return row, false, fmt.Errorf("benchmark %s has a target and not both sides of it", row.Name)
 	}
 	if has {
@@ -112,6 +139,10 @@ func Table(to io.Writer, rows []Row) error {
 	var page strings.Builder
 	fmt.Fprintf(&page, "%-34s %12s %12s %-8s %7s  %s\n", "target", "ours", "theirs", "unit", "ratio", "wanted")
 	for _, r := range rows {
+		if r.NotRun != "" {
+			fmt.Fprintf(&page, "%-34s NOT RUN: %s\n", r.Name, r.NotRun)
+			continue
+		}
 		sign, held := "≤", "held"
 		if r.Better == "higher" {
 			sign = "≥"
