@@ -136,3 +136,28 @@ func (s somebodys) interrupted(t *testing.T) {
 		t.Errorf("exit %d, wanted %d; of %v", code, exitInconclusive, family)
 	}
 }
+
+// A MongoDB-compatible cluster is no different.
+func TestExternalFerretDB(t *testing.T) {
+	server := startSomebodys(t, ferretdb1())
+	out := t.TempDir()
+	mends(t, tristore(t, server.by(t, "certify", "--out", out)...), out, `database "box" holds no sandbox mark`, "tristore init-sandbox --url-file FILE --engines ferretdb:1")
+	stranger := server
+	stranger.url = server.url.WithUser("postgres", drivers.NewSecret(canary))
+	mends(t, tristore(t, stranger.by(t, "certify", "--out", out)...), out, "Authentication failed")
+	if names := server.collections(t); strings.Contains(names, "tristore") {
+		t.Errorf("the refused runs left %s", names)
+	}
+	if got := tristore(t, server.by(t, "init-sandbox", "--owner", "ops@example.org")...); got.code != 0 {
+		t.Fatalf("exit %d: %s %s", got.code, got.out, got.err)
+	}
+	marked := server.collections(t)
+	got, run, dir := certified(t, server.by(t, "--gate", "all", "--claims", "security,UNIQ-1")...)
+	if got.code != 0 || len(statuses(run, result.Pass)) != 4 {
+		t.Errorf("exit %d: %v\n%s", got.code, run.Findings, got.err)
+	}
+	unspoken(t, server.url.Password().Reveal(), got, dir)
+	if names := server.collections(t); names != marked || !strings.Contains(marked, "box.tristore_sandbox") {
+		t.Errorf("it held %s, and now %s", marked, names)
+	}
+}

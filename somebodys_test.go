@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,6 +87,30 @@ func (s somebodys) state(t *testing.T) string {
 		return postgres.Exec(t.Context(), s.Admin, `DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = 'shop'); END $$`) == nil
 	})
 	return all
+}
+
+// collections names every collection with its database, of a MongoDB-compatible server, as
+// a dump of everything meets them.
+func (s somebodys) collections(t *testing.T) string {
+	t.Helper()
+	dump, err := s.Tools.Find(t.Context(), "mongodump")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	where := s.Admin.URL.WithDatabase("").WithOption("tls", "true").WithOption("tlsCAFile", dump.CAFile)
+	if err := dump.Run(t.Context(), cluster.Invocation{Args: []string{"--config={config}", "--archive"}, Err: &said,
+		Files: map[string][]byte{"config": []byte(fmt.Sprintf("uri: %q\n", where.Reveal()))}}); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for line := range strings.Lines(said.String()) {
+		if _, name, found := strings.Cut(line, "done dumping "); found {
+			names = append(names, strings.Fields(name)[0])
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, " ")
 }
 
 // by is a command line that reaches the server by a URL file and the right CA.
