@@ -25,6 +25,7 @@ type Lane struct {
 	Address cluster.External
 
 	rows  []Row
+	specs []Row // those that a spec was declared for
 	hooks Hooks
 	log   *slog.Logger
 	stage scenarios.Stage
@@ -205,13 +206,21 @@ func (l *Lane) tell(p Progress) {
 	}
 }
 
-// Findings judges what the lane saw so far, one finding per claim that it tried.
+// Findings judges what the lane saw, one finding per claim that a spec was declared for:
+// a spec that never came to its end tells nothing, and is not forgotten.
 func (l *Lane) Findings() []result.Finding {
 	facts := l.Facts()
 	rules := Rules()
 	var findings []result.Finding
+	observed := map[string]bool{}
 	for _, saw := range facts.Observations {
+		observed[saw.Claim] = true
 		findings = append(findings, rules[saw.Claim].Judge(saw))
+	}
+	for _, row := range l.specs {
+		if !observed[row.ID] {
+			findings = append(findings, result.Finding{Claim: row.ID, Engine: l.Plan.Engine.String(), Reason: "not observed: its spec did not end"})
+		}
 	}
 	return findings
 }

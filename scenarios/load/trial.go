@@ -51,5 +51,5 @@ func (t Trial) Run(ctx context.Context, saw *result.Observation) {
 
 // spoilt: late by the generator's own doing, with nothing that tells against the store.
 func (w Window) spoilt() bool {
-	return w.Pacing.P99 > LagLimitMs && w.Counts.Refused == 0 && w.Counts.Unknown == 0
+	return w.Pacing.P99 > LagLimitMs && w.Counts.Refused+w.Counts.Unknown+w.Counts.Dropped == 0
 }

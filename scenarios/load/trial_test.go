@@ -74,3 +74,22 @@ func TestTrialOffersASpoiltWindowAgain(t *testing.T) {
 		})
 	}
 }
+
+func TestOnlyTheGeneratorsOwnLatenessSpoils(t *testing.T) {
+	late := result.Measurement{Pacing: result.Histogram{P99: LagLimitMs + 1}, Counts: result.Counts{Due: 10, Committed: 10}}
+	if !(Window{Measurement: late}).spoilt() {
+		t.Error("a late generator spoils nothing")
+	}
+	for name, change := range map[string]func(*result.Measurement){
+		"in time": func(m *result.Measurement) { m.Pacing.P99 = LagLimitMs },
+		"refused": func(m *result.Measurement) { m.Counts.Refused = 1 },
+		"unknown": func(m *result.Measurement) { m.Counts.Unknown = 1 },
+		"dropped": func(m *result.Measurement) { m.Counts.Dropped = 1 },
+	} {
+		m := late
+		change(&m)
+		if (Window{Measurement: m}).spoilt() {
+			t.Errorf("%s: set aside", name)
+		}
+	}
+}

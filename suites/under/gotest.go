@@ -47,7 +47,11 @@ func GoTest(t *testing.T, declare func(*suites.Lane)) {
 	if err := suites.Run(context.Background(), lane, declare); err != nil {
 		t.Fatal(err)
 	}
-	for _, finding := range lane.Findings() {
+	findings := lane.Findings()
+	if len(findings) == 0 {
+		t.Fatal("no claim was tried")
+	}
+	for _, finding := range findings {
 		switch finding.Status {
 		case result.Pass:
 		case result.NotApplicable:
