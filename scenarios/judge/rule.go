@@ -84,7 +84,7 @@ func (r Rule) missing(o result.Observation) string {
 		return "the rule of this claim could pass without comparing anything"
 	}
 	for _, l := range slices.Concat(r.Valid, r.Limits, r.Floors) {
-		if !recorded(l.Fact, o) {
+		if !recorded(l.Fact, o) || math.IsInf(o.Facts[l.Fact], 0) { // without bound it may break a promise; it meets none
 			return fmt.Sprintf("%s was not recorded", l.Fact)
 		}
 	}

@@ -78,6 +78,8 @@ func TestEveryBranchOfARule(t *testing.T) {
 		{"trouble", trouble, result.Inconclusive, "could not be measured: connection refused"},
 		{"floor missed", set("tries", 9), result.Inconclusive, "too few tries (tries is 9, wanted >= 10)"},
 		{"floor not recorded", without("tries"), result.Inconclusive, "tries was not recorded"},
+		{"floor infinite", set("tries", math.Inf(1)), result.Inconclusive, "tries was not recorded"},
+		{"promise infinitely kept", set("p95_ms", math.Inf(-1)), result.Inconclusive, "p95_ms was not recorded"},
 		{"floor not a number", set("tries", math.NaN()), result.Inconclusive, "tries was not recorded"},
 		{"outcome unknown", set("unknown", 1), result.Inconclusive, "every outcome must be known"},
 		{"too few cases", fewer, result.Inconclusive, "compared 1 cases, 2 are needed"},
