@@ -65,23 +65,27 @@ func reasonOf(code string) store.Reason {
 	return store.ReasonNone
 }
 
+// failedTransaction is in_failed_sql_transaction.
+const failedTransaction = "25P02"
+
 // reasons are the codes that differ from their class.
 func reasons() map[string]store.Reason {
 	return map[string]store.Reason{
-		"23505": store.Unique,      // unique_violation
-		"25006": store.ReadOnly,    // read_only_sql_transaction
-		"40001": store.Conflict,    // serialization_failure
-		"40P01": store.Conflict,    // deadlock_detected
-		"55P03": store.Conflict,    // lock_not_available
-		"42501": store.Forbidden,   // insufficient_privilege
-		"0A000": store.Unsupported, // feature_not_supported
-		"57014": store.TimedOut,    // query_canceled
-		"57P01": store.Unavailable, // admin_shutdown, when connecting
-		"57P02": store.Unavailable, // crash_shutdown, when connecting
-		"57P03": store.Unavailable, // cannot_connect_now
-		"3D000": store.Invalid,     // invalid_catalog_name: no such database
-		"3F000": store.Invalid,     // invalid_schema_name
-		"P0001": store.Invalid,     // raise_exception, as by a trigger that guards a row
+		"23505":           store.Unique,      // unique_violation
+		"25006":           store.ReadOnly,    // read_only_sql_transaction
+		failedTransaction: store.Invalid,     // an earlier statement of it was refused, and this one not tried
+		"40001":           store.Conflict,    // serialization_failure
+		"40P01":           store.Conflict,    // deadlock_detected
+		"55P03":           store.Conflict,    // lock_not_available
+		"42501":           store.Forbidden,   // insufficient_privilege
+		"0A000":           store.Unsupported, // feature_not_supported
+		"57014":           store.TimedOut,    // query_canceled
+		"57P01":           store.Unavailable, // admin_shutdown, when connecting
+		"57P02":           store.Unavailable, // crash_shutdown, when connecting
+		"57P03":           store.Unavailable, // cannot_connect_now
+		"3D000":           store.Invalid,     // invalid_catalog_name: no such database
+		"3F000":           store.Invalid,     // invalid_schema_name
+		"P0001":           store.Invalid,     // raise_exception, as by a trigger that guards a row
 	}
 }
 
