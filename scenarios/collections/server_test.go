@@ -4,16 +4,12 @@ import (
 	"context"
 	"flag"
 	"testing"
-	"time"
 
-	"tristore/drivers"
-	"tristore/drivers/cluster"
-	"tristore/drivers/cluster/programs"
-	"tristore/drivers/deployment"
 	"tristore/drivers/store"
 	"tristore/reports/result"
 	"tristore/scenarios"
 	"tristore/scenarios/dataset"
+	"tristore/scenarios/stagetest"
 )
 
 var engineWord = flag.String("engine", "postgres:16", "the engine under test")
@@ -21,35 +17,7 @@ var engineWord = flag.String("engine", "postgres:16", "the engine under test")
 // onServer is a stage on a real server of its own, gone after the test.
 func onServer(t *testing.T) scenarios.Stage {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("needs a server")
-	}
-	engine, err := drivers.ParseEngine(*engineWord)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	running, err := cluster.Start(ctx, cluster.Spec{Engine: engine, Reach: drivers.Embedded, Durability: cluster.Relaxed,
-		Dir: t.TempDir(), Cache: programs.DefaultDir(), RunID: "collections-test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := running.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	host, err := deployment.Prepare(ctx, running, deployment.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := host.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	return scenarios.Stage{Engine: engine, Host: host, Seed: 1, Depth: scenarios.Smoke}
+	return stagetest.On(t, *engineWord, "")
 }
 
 func TestEveryOperationIsServedByARealServer(t *testing.T) {
