@@ -4,7 +4,7 @@ import "tristore/scenarios/judge"
 
 func firstStartRule() judge.Rule {
 	return judge.Rule{
-		MinCases: 22,
+		MinCases: 23,
 		Floors: []judge.Limit{
 			exactly("stores", 3, "all three stores must be started"),
 			atLeast("versions", 3, "too few versions were applied"),

@@ -18,7 +18,7 @@ import (
 //
 // Cases: the start on each store, "comes up", or what stopped it; one per table of the
 // contract, "there"; and on each store one write and one read as the role, "committed".
-// A sound check compares at least 22.
+// A sound check compares at least 23.
 // Facts:
 //   - stores = 3: databases started on
 //   - start_errors = 0: starts that failed; each is a broken case that says why
