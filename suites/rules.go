@@ -128,7 +128,7 @@ func bulkRule() judge.Rule {
 
 func tenantsRule() judge.Rule {
 	return judge.Rule{
-		MinCases: 55,
+		MinCases: 59,
 		Floors: []judge.Limit{
 			exactly("namespaces", 3, "all three workspaces must be filled"),
 			exactly("neighbour_rows_expected", 12, "the neighbours must have had rows"),

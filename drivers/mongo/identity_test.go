@@ -99,6 +99,9 @@ func TestExpiredDoNotLive(t *testing.T) {
 func TestOrgContextAndBulkOfRecords(t *testing.T) {
 	users, target := openUsers(t)
 	for _, records := range [][]store.Record{
+		// Another organisation, older, in which the same person is somebody else.
+		{store.Organisation{ID: id(40), Slug: "other"}}, {store.OrgMembership{ID: id(40), OrgSlug: "other", UserID: "u", RoleSlug: "owner"}},
+		{store.OrgRole{ID: id(40), OrgSlug: "other", Slug: "admin"}}, {store.OrgGroupMember{ID: id(40), OrgSlug: "other", GroupSlug: "m", UserID: "u"}},
 		{store.Organisation{ID: id(1), Slug: "acme"}}, {store.OrgMembership{ID: id(1), OrgSlug: "acme", UserID: "u", RoleSlug: "admin"}},
 		{store.OrgRole{ID: id(1), OrgSlug: "acme", Slug: "admin"}},
 		{store.OrgGroupMember{ID: id(1), OrgSlug: "acme", GroupSlug: "z", UserID: "u"}, store.OrgGroupMember{ID: id(2), OrgSlug: "acme", GroupSlug: "a", UserID: "u"}},
@@ -107,7 +110,7 @@ func TestOrgContextAndBulkOfRecords(t *testing.T) {
 	}
 	got, outcome := users.OrgContext(t.Context(), "acme", "u")
 	want(t, "organisation", "committed", outcome)
-	if !reflect.DeepEqual(got.Groups, []string{"a", "z"}) || got.Role.Slug != "admin" {
+	if !reflect.DeepEqual(got.Groups, []string{"a", "z"}) || got.Role.Slug != "admin" || got.Role.OrgSlug != "acme" {
 		t.Errorf("got %+v", got)
 	}
 	_, outcome = users.OrgContext(t.Context(), "acme", "stranger")

@@ -142,6 +142,10 @@ func TestOrgContext(t *testing.T) {
 	member := store.OrgMembership{ID: id(2), OrgSlug: "acme", UserID: id(9), RoleSlug: "editor", Status: "active", JoinedAt: day(1)}
 	role := store.OrgRole{ID: id(3), OrgSlug: "acme", Slug: "editor", Permissions: []string{"p"}, Scopes: []string{}}
 	must(t, users.Insert(t.Context(), org))
+	// Another organisation, older, in which the same person is somebody else.
+	must(t, users.Insert(t.Context(), store.Organisation{ID: id(40), Slug: "other"}))
+	must(t, users.Insert(t.Context(), store.OrgMembership{ID: id(41), OrgSlug: "other", UserID: id(9), RoleSlug: "owner"}))
+	must(t, users.Insert(t.Context(), store.OrgRole{ID: id(42), OrgSlug: "other", Slug: "editor", Permissions: []string{"all"}}))
 	_, outcome := users.OrgContext(t.Context(), "acme", id(9))
 	refused(t, outcome, store.NotFound)
 	must(t, users.Insert(t.Context(), member))

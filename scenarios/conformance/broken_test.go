@@ -55,6 +55,14 @@ func (l leftover) DropNamespace(ctx context.Context, namespace string) store.Out
 	return outcome
 }
 
+// greedy removes with one binding the one of somebody, who has another in the same workspace.
+type greedy struct{ store.Collections }
+
+func (g greedy) Unbind(ctx context.Context, key store.BindingKey) store.Outcome {
+	key.PrincipalID = "somebody"
+	return g.Collections.Unbind(ctx, key)
+}
+
 // TestSharesAndTenantsSeeBrokenStores breaks one operation at a time: a sound store
 // breaks no promise, and each broken one breaks the named fact or a case.
 func TestSharesAndTenantsSeeBrokenStores(t *testing.T) {
@@ -145,6 +153,7 @@ func brokenStores(on scenarios.Stage) []brokenStore {
 			d.Collections = leftover{d.Collections, d.AdminTarget(store.CollectionsStore)}
 		},
 			map[string]float64{"left_after_drop": 1, "tables_after_drop": 2}, 0},
+		{"an unbind that takes all of a workspace", tenants, func(d *deployment.Deployment) { d.Collections = greedy{d.Collections} }, nil, 2},
 		{"a page of another workspace", tenants, func(d *deployment.Deployment) {
 			in := d.Permissions
 			d.Permissions = broken{Permissions: in, page: func(ctx context.Context, slug, page string) (store.Page, store.Outcome) {

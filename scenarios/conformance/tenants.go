@@ -20,7 +20,7 @@ import (
 // store. The names are chosen to trap: one differs where SQL's LIKE has a wildcard, one
 // where a prefix ends.
 //
-// Cases: each answer, by name; 25 of collections and 30 of permissions.
+// Cases: each answer, by name; 29 of collections and 30 of permissions.
 // Facts:
 //   - namespaces = 3
 //   - foreign_rows_seen = 0: rows of another workspace that a find returned
@@ -158,6 +158,24 @@ func (t tenants) write(ctx context.Context) error {
 			t.saw.Add("neighbour_rows_changed", float64(tenantRows-same))
 		}
 	}
+	return t.unbind(ctx)
+}
+
+// unbind removes one of two bindings of the first: the other must stay.
+func (t tenants) unbind(ctx context.Context) error {
+	kept := tenantBinding(t.all[0])
+	gone := kept
+	gone.PrincipalID = "somebody else"
+	if outcome := t.in.Bind(ctx, store.Binding{MongoID: fmt.Sprintf("%024x", len(t.all)+1), BindingKey: gone, OrgSlug: "acme", RoleSlug: "owner", GrantedBy: "owner", CreatedAt: longAgo()}); !outcome.OK() {
+		return errorOf("binding somebody else", outcome)
+	}
+	found, outcome := t.in.BindingOf(ctx, kept)
+	t.saw.Compare("role of a binding beside another", "viewer", answer(outcome, found.RoleSlug))
+	t.saw.Compare("removing a binding", "committed", t.in.Unbind(ctx, gone))
+	_, outcome = t.in.BindingOf(ctx, gone)
+	t.saw.Compare("a binding that was removed", "refused(not found)", outcome)
+	_, outcome = t.in.BindingOf(ctx, kept)
+	t.saw.Compare("a binding beside one that was removed", "committed", outcome)
 	return ctx.Err()
 }
 
