@@ -131,7 +131,7 @@ func stop(t *testing.T) []int {
 				t.Logf("process %d: %v", pid, err) // a worker that ended by itself
 			}
 		}
-		all = append(first[:1:1], children(first[0])...)
+		all = slices.Concat(first[:1], children(first[0]))
 	}
 	return all
 }

@@ -197,6 +197,7 @@ func judgePromise(finding result.Finding, p result.Promise, l result.Load, m res
 	case stats.Broken:
 		finding.Status, finding.Reason = result.Fail, said
 		return finding
+	case stats.Undecided: // the cautious status stays
 	}
 	finding.Reason = said + fmt.Sprintf(": too few to tell at %s %% confidence", number(100*l.Confidence))
 	if needed := stats.SamplesToDecide(over, due, p.Percent/100, l.Confidence); needed > due {

@@ -86,7 +86,7 @@ func (c *csvlog) readRow() error {
 func (c *csvlog) split() bool {
 	c.columns = c.columns[:0]
 	for rest := string(c.row); ; {
-		column := ""
+		var column string
 		if strings.HasPrefix(rest, `"`) {
 			end := 1
 			for end < len(rest) && (rest[end] != '"' || end+1 < len(rest) && rest[end+1] == '"') {
