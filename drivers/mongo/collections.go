@@ -21,7 +21,7 @@ import (
 // take any field: unknown fields, types and required fields are checked here, against a
 // copy that is read again after knownFor, and before an unknown field is refused.
 type Collections struct {
-	session
+	records
 	mu    sync.Mutex
 	known map[string]*declared // by physical name
 }
@@ -32,7 +32,7 @@ func OpenCollections(ctx context.Context, target drivers.Target) (*Collections, 
 	if err != nil {
 		return nil, fmt.Errorf("opening collections: %w", err)
 	}
-	return &Collections{session: s, known: map[string]*declared{}}, nil
+	return &Collections{records: newRecords(s, store.Binding{}), known: map[string]*declared{}}, nil
 }
 
 // knownFor is how long a declaration is believed without looking again.

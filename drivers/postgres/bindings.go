@@ -6,12 +6,6 @@ import (
 	"tristore/drivers/store"
 )
 
-// bindingRow lets a binding be laid out like the other records.
-type bindingRow struct{ store.Binding }
-
-// Table is where bindings live.
-func (bindingRow) Table() string { return store.BindingsTable }
-
 const ofBinding = ` WHERE "workspace_id" = $1 AND "resource_type" = $2 AND "resource_id" = $3 AND "principal_type" = $4 AND "principal_id" = $5`
 
 func keyArgs(key store.BindingKey) []any {
@@ -22,7 +16,7 @@ func bindingOf(s shape) string { return "SELECT " + s.list + " FROM " + quote(s.
 
 // Bind inserts one binding; its tuple is unique.
 func (c *Collections) Bind(ctx context.Context, binding store.Binding) store.Outcome {
-	values, err := c.bindings.values(bindingRow{binding})
+	values, err := c.bindings.values(binding)
 	if err != nil {
 		return invalid(err)
 	}
@@ -32,12 +26,12 @@ func (c *Collections) Bind(ctx context.Context, binding store.Binding) store.Out
 
 // BindingOf finds one binding by its unique tuple.
 func (c *Collections) BindingOf(ctx context.Context, key store.BindingKey) (store.Binding, store.Outcome) {
-	var row bindingRow
-	outcome := c.one(ctx, bindingOf(c.bindings), c.bindings.places(&row), keyArgs(key)...)
+	var binding store.Binding
+	outcome := c.one(ctx, bindingOf(c.bindings), c.bindings.places(&binding), keyArgs(key)...)
 	if !outcome.OK() {
 		return store.Binding{}, outcome
 	}
-	return row.Binding, outcome
+	return binding, outcome
 }
 
 // Unbind removes one binding.

@@ -17,7 +17,7 @@ import (
 // Collections is the collections store: one table per collection, and a table of what
 // was declared. It is safe for concurrent use, also by several processes.
 type Collections struct {
-	session
+	tables
 	bindings shape
 
 	mu    sync.RWMutex
@@ -30,7 +30,8 @@ func OpenCollections(ctx context.Context, target drivers.Target) (*Collections, 
 	if err != nil {
 		return nil, fmt.Errorf("opening collections: %w", err)
 	}
-	return &Collections{session: session{pool}, bindings: shapeOf(bindingRow{}), known: map[string]*declared{}}, nil
+	all := newTables(session{pool}, store.Binding{})
+	return &Collections{tables: all, bindings: all.shapes[store.BindingsTable], known: map[string]*declared{}}, nil
 }
 
 // freshFor is how long a declaration read from the server is not read again because a

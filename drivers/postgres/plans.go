@@ -80,7 +80,7 @@ func hotStatements(name store.Name) []hotStatement {
 			hot("Share", store.Workspace{}, sql.share, "x", "x", "{}"),
 		}
 	case store.CollectionsStore:
-		return []hotStatement{hot("BindingOf", bindingRow{}, bindingOf(shapeOf(bindingRow{})), keyArgs(store.BindingKey{WorkspaceID: "x"})...)}
+		return []hotStatement{hot("BindingOf", store.Binding{}, bindingOf(shapeOf(store.Binding{})), keyArgs(store.BindingKey{WorkspaceID: "x"})...)}
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ type Collections interface {
 	Reads
 	Writes
 	Bindings
+	Loader // of bindings
 }
 
 // Definitions change the shape of a workspace's collections.
@@ -214,3 +215,6 @@ type Binding struct {
 
 // BindingsTable is where bindings live.
 const BindingsTable = "product_bindings"
+
+// Table makes a binding a record.
+func (Binding) Table() string { return BindingsTable }

@@ -1,11 +1,9 @@
 package dataset
 
 import (
-	"context"
 	"fmt"
 	"time"
 
-	"tristore/drivers/deployment"
 	"tristore/drivers/store"
 )
 
@@ -52,7 +50,12 @@ func (d Collections) check() error {
 	if s.Workspaces < 1 || s.Workspaces > d.Of.Sizes.Workspaces || s.Conversations < 1 || s.MessagesPerConversation < 1 || s.Agents < 1 || s.MetricHours < 1 || s.Bindings < 1 {
 		return fmt.Errorf("a collections data set needs 1 to %d workspaces and at least one of everything; asked for %+v", d.Of.Sizes.Workspaces, s)
 	}
-	return d.Of.Sizes.check()
+	// What the numbers in identifiers have room for.
+	largest := max(1, s.HugeFactor)
+	if s.Agents > 1<<8 || s.Conversations > 1<<20/largest || s.MessagesPerConversation > 1<<24/(s.Conversations*largest) {
+		return fmt.Errorf("a workspace has at most 256 agents, %d conversations and %d messages, a huge one included; asked for %+v", 1<<20, 1<<24, s)
+	}
+	return d.Of.check()
 }
 
 // The collections of a workspace.
@@ -176,74 +179,4 @@ func (d Collections) Schemas(w int) []store.Schema {
 			required("agentId"), required("bucket"), {Name: "runs", Type: store.Integer}, {Name: "tokens", Type: store.Integer}, {Name: "cost", Type: store.Double},
 		}, Indexes: []store.Index{{Fields: []string{"agentId", "bucket"}, Unique: true}}},
 	}
-}
-
-// LoadInto declares and fills the collections of every workspace and writes the
-// bindings, on an empty collections store. What was not acknowledged is an error that
-// names it; what was written before stays.
-func (d Collections) LoadInto(ctx context.Context, into *deployment.Deployment) error {
-	if err := d.check(); err != nil {
-		return err
-	}
-	for w := range d.Sizes.Workspaces {
-		if err := d.loadWorkspace(ctx, into.Collections, w); err != nil {
-			return fmt.Errorf("loading the collections data set: %w", err)
-		}
-	}
-	return nil
-}
-
-func (d Collections) loadWorkspace(ctx context.Context, into store.Collections, w int) error {
-	for _, schema := range d.Schemas(w) {
-		if outcome := into.UpdateSchema(ctx, schema); !outcome.OK() {
-			return notDone(outcome, "declaring %s", schema.Collection.Physical())
-		}
-	}
-	fills := []fill{
-		{d.Conversations(w), d.ConversationCount(w), func(i int) store.Document { return d.Conversation(w, i) }},
-		{d.Messages(w), d.MessageCount(w), func(i int) store.Document { return d.Message(w, i) }},
-		{d.Metrics(w), d.Sizes.Agents * d.Sizes.MetricHours, func(i int) store.Document { return d.Metric(w, i/d.Sizes.MetricHours, i%d.Sizes.MetricHours) }},
-	}
-	for _, f := range fills {
-		if err := f.insert(ctx, into); err != nil {
-			return err
-		}
-	}
-	for i := range d.Sizes.Agents * d.Sizes.Bindings {
-		a, b := i/d.Sizes.Bindings, i%d.Sizes.Bindings
-		binding := store.Binding{
-			MongoID: d.Of.object(kindBinding, w<<16|i), BindingKey: d.BindingKey(w, a, b), OrgSlug: d.Of.OrgSlug(0), RoleSlug: "viewer",
-			GrantedBy: d.Of.UserID(d.Of.Owner(w)), CreatedAt: moment(i),
-		}
-		if outcome := into.Bind(ctx, binding); !outcome.OK() {
-			return notDone(outcome, "binding %d of workspace %s", i, binding.WorkspaceID)
-		}
-	}
-	return nil
-}
-
-// fill is the rows of one collection.
-type fill struct {
-	into store.Collection
-	rows int
-	row  func(i int) store.Document
-}
-
-// bulkRows keeps one bulk near a megabyte, well below the product's 5,000 rows.
-const bulkRows = 1000
-
-func (f fill) insert(ctx context.Context, into store.Collections) error {
-	for begin := 0; begin < f.rows; begin += bulkRows {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		batch := make([]store.Document, min(bulkRows, f.rows-begin))
-		for i := range batch {
-			batch[i] = f.row(begin + i)
-		}
-		if outcome := into.BulkCreate(ctx, f.into, batch); !outcome.OK() {
-			return notDone(outcome, "inserting rows %d to %d of %s", begin, begin+len(batch)-1, f.into.Physical())
-		}
-	}
-	return nil
 }

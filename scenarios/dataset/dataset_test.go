@@ -49,9 +49,12 @@ func TestIdentifiersAreUniqueAndWellFormed(t *testing.T) {
 		see("org", d.OrgSlug(o), 0)
 		see("org key", d.OrgKeyHash(o, 0), 64)
 	}
-	for _, tab := range d.tables() {
+	for _, tab := range d.parts() {
 		for i := range tab.rows {
-			row, id := rowID(t, tab.row(i))
+			row, id := rowID(t, tab.record(i))
+			if numbered := strings.TrimSuffix(strings.TrimSuffix(id, "apiKey"), "role"); row == (store.Role{}).Table() && tab.id(i) != numbered || row != (store.Role{}).Table() && tab.id(i) != id {
+				t.Fatalf("row %d of %s has _id %s, not %s", i, row, id, tab.id(i))
+			}
 			see("_id of "+row+" ", row+" "+id, 0)
 		}
 	}
@@ -114,8 +117,8 @@ func TestUserZeroIsNeverAskedFor(t *testing.T) {
 	if d.Active(0) || d.User(0).Status != "deactivated" || d.User(1).Status != "validated" {
 		t.Error("user 0 must be the deactivated one")
 	}
-	first := d.tables()[0]
-	if got := first.row(0).(store.User).ID; got != d.UserID(0) {
+	first := d.parts()[0]
+	if got := first.record(0).(store.User).ID; got != d.UserID(0) {
 		t.Errorf("the first record inserted is %s, want user 0", got)
 	}
 	for w := range d.Sizes.Workspaces {
@@ -209,5 +212,89 @@ func TestSizesThatHoldNoRequestAreRefused(t *testing.T) {
 	}
 	if err := (Collections{Of: small()}).LoadInto(t.Context(), nil); err == nil {
 		t.Error("empty collections were accepted")
+	}
+}
+
+func TestAnIDSaysWhichRowItIs(t *testing.T) {
+	set := Whole{Collections{Of: small(), Sizes: ModestCollections()}}
+	ids := map[string]bool{}
+	for _, table := range byTable(set.parts()) {
+		for at, p := range table.parts {
+			for i := range p.rows {
+				if gotAt, gotRow, known := find(table.parts, p.id(i)); !known || gotAt != at || gotRow != i {
+					t.Fatalf("%s row %d of part %d was taken for row %d of part %d (%t)", table.table, i, at, gotRow, gotAt, known)
+				}
+				ids[table.table+" "+p.id(i)] = true
+			}
+		}
+		past := table.parts[0].id(table.parts[0].rows)
+		for _, id := range []string{"", "x", past, "zz" + past[2:], "000000000000000000000001", "not of this set at all"} {
+			if _, _, known := find(table.parts, id); known {
+				t.Errorf("%s: %q was taken for a row", table.table, id)
+			}
+		}
+	}
+	if len(ids) != Total(set) {
+		t.Errorf("%d rows have %d ids", Total(set), len(ids))
+	}
+}
+
+func TestAChunkIsBoundedByBytesAndByRows(t *testing.T) {
+	for _, bytes := range []int{10, 1000, 100_000, 5 << 20} {
+		d := Collections{Of: small(), Sizes: ModestCollections()}
+		d.Sizes.MessageBytes = bytes
+		p := d.documents(0, d.Schemas(0)[1])
+		rows, size := p.chunk(), len(p.canonical(p.row(1)))
+		if rows < 1 || rows > store.BulkMax || rows > 1 && rows*size > chunkBytes*11/10 {
+			t.Errorf("rows of %d bytes go by %d, %d bytes", bytes, rows, rows*size)
+		}
+	}
+}
+
+func TestAQueueHandsOutEveryMissingRowOnce(t *testing.T) {
+	set := Whole{Collections{Of: small(), Sizes: ModestCollections()}}
+	parts := set.parts()
+	q := &queue{parts: parts}
+	missing := 0
+	for at, p := range parts {
+		q.there = append(q.there, newPresent(p.rows))
+		for i := range p.rows {
+			if there := (i+at)%3 == 0; there {
+				q.there[at].set(i)
+			} else {
+				missing++
+			}
+		}
+	}
+	seen := map[string]bool{}
+	for next, more := q.next(); more; next, more = q.next() {
+		for _, i := range next.rows {
+			seen[next.of.table+" "+next.of.id(i)] = true
+			missing--
+		}
+	}
+	if missing != 0 || len(seen) == 0 {
+		t.Errorf("%d rows were left out, or came twice when negative; %d came", missing, len(seen))
+	}
+}
+
+func TestSizesThatIdentifiersCannotNumberAreRefused(t *testing.T) {
+	whole := func(change func(*Collections)) Collections {
+		d := Collections{Of: small(), Sizes: ModestCollections()}
+		change(&d)
+		return d
+	}
+	for name, d := range map[string]Collections{
+		"agents":        whole(func(d *Collections) { d.Sizes.Agents = 257 }),
+		"conversations": whole(func(d *Collections) { d.Sizes.Conversations = 1 << 20 }),
+		"messages":      whole(func(d *Collections) { d.Sizes.MessagesPerConversation = 1<<24/400 + 1 }),
+		"users":         whole(func(d *Collections) { d.Of.Sizes.Users = rowsMax + 1 }),
+	} {
+		if err := d.check(); err == nil {
+			t.Errorf("too many %s were accepted", name)
+		}
+	}
+	if err := whole(func(*Collections) {}).check(); err != nil {
+		t.Error(err)
 	}
 }

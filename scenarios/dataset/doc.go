@@ -2,6 +2,9 @@
 // function of (seed, index), so that a workload, a replay or a reader of a saved run
 // knows what must be there without a look-up and without keeping it.
 //
+// A Loading inserts rows on several connections and goes on where an interrupted one
+// stopped; a Verification compares stores with the rows as they are computed again.
+//
 // Identity fills users and permissions, Collections fills what agents leave behind.
 // A Stream gives the choices of one arrival; Keys says which rows are asked for:
 // uniform, zipfian or latest.

@@ -65,6 +65,19 @@ func (s Sizes) check() error {
 	return nil
 }
 
+// check refuses what could hold no request, or more rows than an _id can number.
+func (d Identity) check() error {
+	if err := d.Sizes.check(); err != nil {
+		return err
+	}
+	for _, p := range d.parts() {
+		if p.rows > rowsMax {
+			return fmt.Errorf("table %s would have %d rows, over %d", p.table, p.rows, rowsMax)
+		}
+	}
+	return nil
+}
+
 // Active tells whether requests may come from user i; user 0 is deactivated.
 func (d Identity) Active(i int) bool { return i != 0 }
 
