@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"drivers/postgres":       {"drivers", "drivers/store", "reports/result"},
 	"drivers/mongo":          {"drivers", "drivers/store", "reports/result"},
 	"scenarios":              {"scenarios", "drivers", "reports/result"},
+	"scenarios/campaign":     {"scenarios", "drivers", "reports/result", "reports/stats"}, // whether a warm-up is over is a question to a series
 	"scenarios/judge":        {"reports/result", "reports/stats", "reports/latency"},
 	"scenarios/measure":      {"drivers/store", "reports/result"},
 	"scenarios/load":         {"scenarios/measure", "drivers/store", "reports/result"},

@@ -31,7 +31,7 @@ type loadFlags struct {
 	engine, profile, mix, pace string
 	promises                   []string
 	rate, maxFailed            float64
-	duration, warm             time.Duration
+	duration, warm, warmMax    time.Duration
 	workers                    int
 }
 
@@ -61,7 +61,8 @@ func loadCommand(to streams) *cobra.Command {
 	set.StringVar(&f.engine, "engine", "postgres:16", "the engine to load")
 	set.Float64Var(&f.rate, "rate", 100, "arrivals per second")
 	set.DurationVar(&f.duration, "duration", time.Minute, "length of the measured phase")
-	set.DurationVar(&f.warm, "warm", 0, "load before the measured phase (default: a fifth of it, between 1s and 10s)")
+	set.DurationVar(&f.warm, "warm", 5*time.Second, "the shortest warm-up: it ends when latencies are steady, which takes 5s to see")
+	set.DurationVar(&f.warmMax, "warm-max", 30*time.Second, "the longest warm-up: without a steady part by then the run is INCONCLUSIVE")
 	set.StringVar(&f.profile, "profile", string(auth.V27), "store operations per auth request: fork (1+1), v27 (4+2)")
 	set.StringVar(&f.mix, "mix", string(collections.Everyday), "collections operations: everyday, heavy")
 	set.StringVar(&f.pace, "pace", string(campaign.Poisson), "how arrivals are spaced: poisson, constant")
@@ -91,8 +92,8 @@ func (f *loadFlags) read(c *cobra.Command, workload string) (plan Plan, load cam
 	load.Reach, load.Why, load.Images, load.Seed, load.Cache = e.Reach, e.Why, plan.Images, plan.Seed, plan.Cache
 	load.Profile, load.Mix, load.Pace = auth.Profile(f.profile), collections.Mix(f.mix), campaign.Pace(f.pace)
 	load.Rate, load.Measure, load.Warm, load.Workers, load.MaxFailed = f.rate, f.duration, f.warm, f.workers, f.maxFailed/100
-	if !changed("warm") {
-		load.Warm = min(max(time.Second, f.duration/5), 10*time.Second)
+	if load.WarmMax = f.warmMax; !changed("warm-max") {
+		load.WarmMax = max(load.WarmMax, 3*load.Warm)
 	}
 	load.Promises = nil
 	for _, word := range f.promises {
@@ -160,7 +161,7 @@ func offerLoad(ctx context.Context, plan Plan, load campaign.Plan, to streams) e
 // loadCommandLine asks for the same run again.
 func loadCommandLine(plan Plan, load campaign.Plan) string {
 	words := []string{"tristore", "load", load.Workload, "--engine", load.Engine.String(), "--reach", string(load.Reach), "--rate", fmt.Sprint(load.Rate),
-		"--duration", load.Measure.String(), "--warm", load.Warm.String(), "--pace", string(load.Pace), "--workers", fmt.Sprint(load.Workers),
+		"--duration", load.Measure.String(), "--warm", load.Warm.String(), "--warm-max", load.WarmMax.String(), "--pace", string(load.Pace), "--workers", fmt.Sprint(load.Workers),
 		"--max-failed", fmt.Sprint(100 * load.MaxFailed), "--seed", fmt.Sprint(load.Seed)}
 	if load.Workload == auth.Name {
 		words = append(words, "--profile", string(load.Profile))

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"tristore/reports/render"
 	"tristore/reports/result"
@@ -17,7 +18,27 @@ import (
 // loadArgs is a load that a slow machine carries too; how long its answers take is no
 // matter of this test.
 func loadArgs(out string, more ...string) []string {
-	return append([]string{"load", "auth", "--engine", "postgres:16", "--reach", "embedded", "--rate", "150", "--warm", "1s", "--workers", "8", "--out", out, "--slo", "p99=1m,p50=30s"}, more...)
+	return append([]string{"load", "auth", "--engine", "postgres:16", "--rate", "150", "--warm", "1s", "--workers", "8", "--out", out}, more...)
+}
+
+// underLoad starts a load of its own process and waits until its window has begun.
+func underLoad(t *testing.T, args ...string) (command *exec.Cmd, said *growing, ended chan struct{}) {
+	t.Helper()
+	command, said, ended = exec.Command(os.Args[0], args...), &growing{}, make(chan struct{})
+	command.Stdout, command.Stderr = said, said
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = command.Wait(); close(ended) }()
+	await(t, "the measured phase", func() bool {
+		select {
+		case <-ended:
+			t.Fatalf("it ended before its window began:\n%s", said.String())
+		default:
+		}
+		return strings.Contains(said.String(), "  150→")
+	})
+	return command, said, ended
 }
 
 func TestLoadIsOfferedJudgedAndSaved(t *testing.T) {
@@ -25,19 +46,19 @@ func TestLoadIsOfferedJudgedAndSaved(t *testing.T) {
 		t.Skip("needs a server")
 	}
 	out := t.TempDir()
-	got := tristore(t, loadArgs(out, "--duration", "5s", "--seed", "7")...)
+	got := tristore(t, loadArgs(out, "--reach", "embedded", "--duration", "5s", "--seed", "7", "--slo", "p99=1m,p50=30s")...)
 	saved, err := result.Read(filepath.Join(out, "latest"))
 	if err != nil {
 		t.Fatalf("%v\n%s\n%s", err, got.out, got.err)
 	}
-	if got.code != 0 || saved.Verdict.Status != result.Pass || len(saved.Findings) != 4 {
+	if got.code != saved.Verdict.ExitCode() || len(saved.Findings) != 4 || saved.Verdict.Status != result.Pass && !restless(saved) {
 		t.Errorf("exit %d, %v\n%s\n%s", got.code, saved.Verdict, got.out, got.err)
 	}
 	m := saved.Measurements[0]
 	if m.Loop != "open" || m.Offered != 150 || m.Counts.Due < 600 || m.Counts.Committed != m.Counts.Due || len(m.Timeline) != 5 || m.Latency.V2 == "" {
 		t.Errorf("%s loop, %g/s, %+v, %d seconds", m.Loop, m.Offered, m.Counts, len(m.Timeline))
 	}
-	for _, words := range []string{"150→", "95 % interval", "p99.9", "service time p99", "PASS: auth on PostgreSQL 16 at 150/s kept what was promised", "seed    7", "repeat  tristore load auth --engine postgres:16"} {
+	for _, words := range []string{"150→", "95 % interval", "p99.9", "service time p99", "canaries before and after", "seed    7", "repeat  tristore load auth --engine postgres:16"} {
 		if !strings.Contains(got.out, words) {
 			t.Errorf("%q is not in:\n%s", words, got.out)
 		}
@@ -46,18 +67,87 @@ func TestLoadIsOfferedJudgedAndSaved(t *testing.T) {
 	if err != nil || !bytes.Contains(page, []byte("95 % interval")) || !bytes.Contains(page, []byte(`class="plot"`)) {
 		t.Errorf("the page has no plot or no intervals: %v", err)
 	}
-	// The saved facts are enough to judge again, and a doctored tail does not pass again.
-	if again := tristore(t, "judge", filepath.Join(out, "latest")); again.code != 0 {
-		t.Errorf("judged again: exit %d\n%s", again.code, again.out)
+	// The saved facts are enough to judge again: on a quiet machine they pass, and with a
+	// promise that nobody keeps they do not.
+	saved.Load.Proof.Steady, saved.Load.Proof.Canaries, saved.Load.Proof.NoOp.Pacing.P99, saved.Measurements[0].Pacing.P99 = true, unmoved(), 0, 0
+	saved.Measurements[0].Timeline = nil
+	for _, c := range []struct {
+		limitMs float64
+		code    int
+		says    string
+	}{{60_000, 0, "PASS: auth on PostgreSQL 16 at 150/s kept what was promised"}, {0.001, 1, "FAIL: auth"}} {
+		saved.Load.Promises = []result.Promise{{Percent: 99, LimitMs: c.limitMs}}
+		if err := result.Write(filepath.Join(out, "latest"), saved); err != nil {
+			t.Fatal(err)
+		}
+		if again := tristore(t, "judge", filepath.Join(out, "latest")); again.code != c.code || !strings.Contains(again.out, c.says) {
+			t.Errorf("judged again for %g ms: exit %d\n%s", c.limitMs, again.code, again.out)
+		}
 	}
-	saved.Load.Promises = []result.Promise{{Percent: 99, LimitMs: 0.001}}
-	saved.Measurements[0].Pacing.P99 = 0
-	if err := result.Write(filepath.Join(out, "latest"), saved); err != nil {
+}
+
+// restless tells whether a run was not decided because of the machine it ran on, which a
+// test cannot help; any other reason is a defect.
+func restless(run *result.Run) bool {
+	for _, f := range run.Findings {
+		excused := false
+		for _, words := range []string{"the machine changed", "no steady part", "generator itself"} {
+			excused = excused || strings.Contains(f.Reason, words)
+		}
+		if f.Status == result.Fail || f.Status != result.Pass && !excused {
+			return false
+		}
+	}
+	return len(run.Findings) > 0
+}
+
+func unmoved() []result.Canary {
+	return []result.Canary{{Name: "cpu", BeforeMs: 1, AfterMs: 1, MaxFactor: 1.5}}
+}
+
+// A generator that did not get to run for a second makes the window INVALID, and says so.
+func TestAStarvedGeneratorIsInvalid(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a server")
+	}
+	out := t.TempDir()
+	command, said, ended := underLoad(t, loadArgs(out, "--reach", "embedded", "--duration", "12s", "--slo", "p99=10s")...)
+	stopped := 0
+	for _, p := range descendants(command.Process.Pid) {
+		if p.name == own(t) { // the lane, and none of its servers
+			if err := syscall.Kill(p.pid, syscall.SIGSTOP); err != nil {
+				t.Fatal(err)
+			}
+			<-time.After(time.Second) // what it is starved of
+			if err := syscall.Kill(p.pid, syscall.SIGCONT); err != nil {
+				t.Fatal(err)
+			}
+			stopped++
+		}
+	}
+	awaitEnd(t, ended)
+	saved, err := result.Read(filepath.Join(out, "latest"))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, said.String())
+	}
+	if stopped != 1 || command.ProcessState.ExitCode() != exitInconclusive {
+		t.Errorf("%d lanes were stopped; exit %d\n%s", stopped, command.ProcessState.ExitCode(), said.String())
+	}
+	for _, f := range saved.Findings {
+		if f.Status != result.Invalid || !strings.Contains(f.Reason, "the generator itself") {
+			t.Errorf("%s: %s, %s", f.Claim, f.Status, f.Reason)
+		}
+	}
+}
+
+// own is this process' name as the process table has it.
+func own(t *testing.T) string {
+	t.Helper()
+	name, err := os.ReadFile("/proc/self/comm")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if again := tristore(t, "judge", filepath.Join(out, "latest")); again.code != 1 || !strings.Contains(again.out, "FAIL: auth") {
-		t.Errorf("a promise of a microsecond: exit %d\n%s", again.code, again.out)
-	}
+	return strings.TrimSpace(string(name))
 }
 
 // Ctrl-C leaves a valid saved run of what was measured until then, judged INCONCLUSIVE.
@@ -66,16 +156,8 @@ func TestAnInterruptedLoadIsSavedAndInconclusive(t *testing.T) {
 		t.Skip("needs a server")
 	}
 	out := t.TempDir()
-	command := exec.Command(os.Args[0], loadArgs(out, "--duration", "10m")...)
-	said := &growing{}
-	command.Stdout, command.Stderr = said, said
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { _ = command.Wait(); close(ended) }()
+	command, said, ended := underLoad(t, loadArgs(out, "--reach", "embedded", "--duration", "10m")...)
 	family := awaitFamily(t, command.Process.Pid, ended, "postgres")
-	await(t, "the measured phase", func() bool { return strings.Contains(said.String(), "  150→") })
 	if err := command.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
@@ -163,6 +245,7 @@ func TestLoadRefusesBadInputInOneSentence(t *testing.T) {
 		"rate beyond":          {[]string{"auth", "--rate", "1e9"}, "at most 1000000"},
 		"no duration":          {[]string{"auth", "--duration", "0s"}, "between a second and 24h"},
 		"negative warm-up":     {[]string{"auth", "--warm", "-1s"}, "warm-up"},
+		"warm-up beyond most":  {[]string{"auth", "--warm", "10s", "--warm-max", "5s"}, "warm-up"},
 		"nothing due":          {[]string{"auth", "--rate", "0.1", "--duration", "2s"}, "raise the rate"},
 		"no worker":            {[]string{"auth", "--workers", "0"}, "between 1 and 256"},
 		"unknown profile":      {[]string{"auth", "--profile", "v28"}, "did you mean v27?"},

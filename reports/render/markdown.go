@@ -138,6 +138,9 @@ func summaryLoad(page *strings.Builder, run *result.Run) {
 	for _, m := range run.Measurements {
 		summaryIntervals(page, run, m)
 	}
+	if run.Load != nil && run.Load.Proof != nil {
+		summaryProof(page, *run.Load.Proof)
+	}
 	for _, m := range run.Measurements {
 		for _, caveat := range caveats(m) {
 			fmt.Fprintf(page, "\n- %s: %s", inline(titleOf(run, m.Engine)+", "+m.Workload), inline(caveat))
@@ -160,6 +163,14 @@ func summaryIntervals(page *strings.Builder, run *result.Run, m result.Measureme
 			interval, needed = milli(p.Low)+" to "+milli(p.High), fmt.Sprint(p.Needed)
 		}
 		fmt.Fprintf(page, "| p%s | %s | %s | %s |\n", number(p.Percent), milli(p.Ms), interval, needed)
+	}
+}
+
+func summaryProof(page *strings.Builder, p result.Proof) {
+	fmt.Fprintf(page, "\n- Generator over an endpoint that answers at once, %.0f/s: %d of %d served, late by itself %s (p99); its timer wakes %s late (p99)\n- Warm-up: %s, steady: %t\n",
+		p.NoOp.Offered, p.NoOp.Counts.Committed, p.NoOp.Counts.Due, milli(p.NoOp.Pacing.P99), milli(p.TimerP99Ms), span(p.WarmSeconds), p.Steady)
+	for _, c := range p.Canaries {
+		fmt.Fprintf(page, "- Canary %s: %s before, %s after\n", inline(c.Name), milli(c.BeforeMs), milli(c.AfterMs))
 	}
 }
 

@@ -211,3 +211,23 @@ func TestWords(t *testing.T) {
 		}
 	}
 }
+
+// A load run shows what its latencies may be believed by.
+func TestALoadRunShowsItsProof(t *testing.T) {
+	run := saved(t, "every-status")
+	run.Load = &result.Load{Workload: "auth", Trouble: "cut <short>", Proof: &result.Proof{TimerP99Ms: 0.25, WarmSeconds: 6, Canaries: []result.Canary{{Name: "cpu<b>", BeforeMs: 1, AfterMs: 3}}}}
+	var html, markdown bytes.Buffer
+	if err := errors.Join(HTML(&html, run), Markdown(&markdown, run)); err != nil {
+		t.Fatal(err)
+	}
+	for _, words := range []string{"never became steady", "0.25 ms (p99)", "Canary cpu&lt;b&gt;", "cut &lt;short&gt;"} {
+		if !strings.Contains(html.String(), words) {
+			t.Errorf("%q is not in the page", words)
+		}
+	}
+	for _, words := range []string{"steady: false", "Canary cpu&lt;b>: 1.00 ms before, 3.00 ms after", "95 % interval"} {
+		if !strings.Contains(markdown.String(), words) {
+			t.Errorf("%q is not in the summary", words)
+		}
+	}
+}

@@ -15,6 +15,8 @@ type Load struct {
 	MaxFailed float64 `json:"max_failed_share"`
 	// MinReached is the share of arrivals due that must end inside the measured phase.
 	MinReached float64 `json:"min_reached_share"`
+	// Proof is what the generator showed of itself and of the machine; nil where it was not asked.
+	Proof *Proof `json:"proof,omitempty"`
 	// Trouble says why the window was cut short or could not be measured.
 	Trouble string `json:"trouble,omitempty"`
 }
@@ -23,4 +25,30 @@ type Load struct {
 type Promise struct {
 	Percent float64 `json:"percent"`
 	LimitMs float64 `json:"limit_ms"`
+}
+
+// Proof is what must be sound before latencies speak of the store.
+type Proof struct {
+	// NoOp is the generator's window over an endpoint that answers at once, at twice the
+	// planned rate.
+	NoOp Measurement `json:"no_op"`
+	// TimerP50Ms and TimerP99Ms are how late the pacing thread wakes.
+	TimerP50Ms float64  `json:"timer_p50_ms"`
+	TimerP99Ms float64  `json:"timer_p99_ms"`
+	Canaries   []Canary `json:"canaries"`
+	// WarmSeconds is how long the warm-up lasted; Steady tells whether its end was found in
+	// the series of latencies, or the patience with it was over.
+	WarmSeconds float64 `json:"warm_seconds"`
+	Steady      bool    `json:"steady"`
+}
+
+// Canary is a small job that has nothing to do with the store, done before and after the
+// window: what moves it moves the store too.
+type Canary struct {
+	Name     string  `json:"name"`
+	BeforeMs float64 `json:"before_ms"` // median
+	AfterMs  float64 `json:"after_ms"`  // median; 0 where the run ended before
+	// It has moved when one is MaxFactor times the other, and they are over FloorMs apart.
+	MaxFactor float64 `json:"max_factor"`
+	FloorMs   float64 `json:"floor_ms"`
 }

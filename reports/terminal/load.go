@@ -33,9 +33,27 @@ func latencies(page *strings.Builder, run *result.Run) {
 		fmt.Fprintf(page, "  %-8s %10s   of %d committed\n", "greatest", figure(curve.Max()), curve.Count())
 		fmt.Fprintf(page, "  service time p99 %s, start lag p99 %s, of that by the generator itself %s\n", figure(m.Service.P99), figure(m.Lag.P99), figure(m.Pacing.P99))
 		c := m.Counts
-		fmt.Fprintf(page, "  due %d: committed %d, refused %d%s, unknown %d%s, dropped %d; started late %d, tried again %d, ended after the window %d\n\n",
+		fmt.Fprintf(page, "  due %d: committed %d, refused %d%s, unknown %d%s, dropped %d; started late %d, tried again %d, ended after the window %d\n",
 			c.Due, c.Committed, c.Refused, reasons(m.Refused), c.Unknown, reasons(m.UnknownBy), c.Dropped, c.Late, c.Retries, c.Overran)
 	}
+	if p := run.Load.Proof; p != nil {
+		proof(page, *p)
+	}
+}
+
+// proof says in two lines what the generator and the machine showed.
+func proof(page *strings.Builder, p result.Proof) {
+	fmt.Fprintf(page, "  generator at %s/s over a no-op: %d of %d served, late by itself p99 %s ms; its timer wakes %s ms late (p99)\n",
+		figure(p.NoOp.Offered), p.NoOp.Counts.Committed, p.NoOp.Counts.Due, figure(p.NoOp.Pacing.P99), figure(p.TimerP99Ms))
+	var said []string
+	for _, c := range p.Canaries {
+		said = append(said, fmt.Sprintf("%s %s to %s", printable(c.Name), figure(c.BeforeMs), figure(c.AfterMs)))
+	}
+	steady := "steady"
+	if !p.Steady {
+		steady = "NOT steady"
+	}
+	fmt.Fprintf(page, "  canaries before and after, ms: %s; %s after %s s of warm-up\n\n", strings.Join(said, ", "), steady, figure(p.WarmSeconds))
 }
 
 func reasons(all []result.Refusal) string {

@@ -29,7 +29,7 @@ func TestALoadRunShowsItsPercentilesWithIntervals(t *testing.T) {
 	}
 	m.Window, m.Offered = "auth\x1b[31m", 16.7
 	m.Refused = []result.Refusal{{Reason: "exhausted", Count: 2}}
-	run := &result.Run{Load: &result.Load{}, Measurements: []result.Measurement{m}}
+	run := &result.Run{Load: &result.Load{Proof: &result.Proof{NoOp: m, TimerP99Ms: 0.25, WarmSeconds: 5.3, Canaries: []result.Canary{{Name: "cpu", BeforeMs: 0.1, AfterMs: 0.2}}}}, Measurements: []result.Measurement{m}}
 	var page bytes.Buffer
 	if err := Table(&page, run, "dir"); err != nil {
 		t.Fatal(err)
@@ -40,6 +40,9 @@ func TestALoadRunShowsItsPercentilesWithIntervals(t *testing.T) {
 		"p99             990   983 to 997             4000",
 		"p99.9           999   too few samples        3688 for any",
 		"refused 0 (exhausted 2)",
+		"generator at 16.7/s over a no-op: 1000 of 1000 served",
+		"its timer wakes 0.250 ms late (p99)",
+		"canaries before and after, ms: cpu 0.100 to 0.200; NOT steady after 5.30 s of warm-up",
 	} {
 		if !strings.Contains(page.String(), line) {
 			t.Errorf("%q is not in:\n%s", line, page.String())

@@ -5,5 +5,8 @@
 // Opinion: whatever happens, facts are left. A run that is cancelled or whose store dies
 // keeps what was measured until then, with the reason beside it; it is never an average
 // of what went well. Nothing here judges.
-// Arrow: campaign imports the workloads, dataset, load, measure, drivers and reports/result.
+// Before the window the generator proves itself, and canaries say how fast the machine is;
+// the window begins when the series of latencies has no change of level any more.
+// Arrow: campaign imports the workloads, dataset, load, measure, drivers, reports/result
+// and reports/stats.
 package campaign

@@ -35,8 +35,9 @@ type Plan struct {
 
 	Rate    float64       `json:"rate_per_s"`
 	Pace    Pace          `json:"pace"`
-	Workers int           `json:"workers"` // arrivals under way at once
-	Warm    time.Duration `json:"warm_ns"` // before the measured phase
+	Workers int           `json:"workers"`     // arrivals under way at once
+	Warm    time.Duration `json:"warm_ns"`     // the shortest warm-up; it ends when latencies are steady
+	WarmMax time.Duration `json:"warm_max_ns"` // the patience with it; at least long enough to tell
 	Measure time.Duration `json:"measure_ns"`
 	Drain   time.Duration `json:"drain_ns"` // bounds how late the last arrivals may end
 
@@ -77,7 +78,7 @@ type Progress struct {
 func For(engine drivers.Engine, workload string) Plan {
 	plan := Plan{
 		Engine: engine, Workload: workload, Profile: auth.V27, Mix: collections.Everyday, BulkRows: 50,
-		Rate: 100, Pace: Poisson, Workers: auth.Workers, Measure: time.Minute, Drain: 30 * time.Second,
+		Rate: 100, Pace: Poisson, Workers: auth.Workers, WarmMax: 30 * time.Second, Measure: time.Minute, Drain: 30 * time.Second,
 		Identity: dataset.Modest(), Collections: dataset.ModestCollections(), Recorder: measure.InForce(),
 		Promises: []result.Promise{{Percent: 99, LimitMs: 200}}, Confidence: 0.99, MaxFailed: 0.001, MinReached: 0.99,
 	}
@@ -115,8 +116,8 @@ func (p Plan) Check() error {
 		return err
 	}
 	switch {
-	case p.Measure < time.Second || p.Measure > longest || p.Warm < 0 || p.Warm > longest:
-		return fmt.Errorf("a load is measured for between a second and %s, after a warm-up of at most that; asked for %s after %s", longest, p.Measure, p.Warm)
+	case p.Measure < time.Second || p.Measure > longest || p.Warm < 0 || p.Warm > longest || p.WarmMax < p.Warm || p.WarmMax > longest:
+		return fmt.Errorf("a load is measured for between a second and %s, after a warm-up of at most that; asked for %s after %s to %s", longest, p.Measure, p.Warm, p.WarmMax)
 	case p.Workers < 1 || p.Workers > mostWorkers:
 		return fmt.Errorf("a load has between 1 and %d workers; asked for %d", mostWorkers, p.Workers)
 	case p.Rate*p.Measure.Seconds() < 1:

@@ -47,9 +47,9 @@ func TestOneSecondOfLoadFitsOnALine(t *testing.T) {
 	plan.Warm, plan.Measure, plan.Rate = 2*time.Second, 10*time.Second, 500
 	seen := measure.Seen{Due: 500, Committed: 490, Failed: 5, P50: 1900 * time.Microsecond, P99: 82 * time.Millisecond}
 	for since, want := range map[time.Duration]Progress{
-		time.Second:      {1, 12, "warm 500→495/s p50 1.9ms p99 82ms 5 failed", true},
-		5 * time.Second:  {5, 12, "500→495/s p50 1.9ms p99 82ms 5 failed", true},
-		20 * time.Second: {12, 12, "waiting for the last arrivals", true},
+		0:                {0, 10, "warm 500→495/s p50 1.9ms p99 82ms 5 failed", true},
+		5 * time.Second:  {5, 10, "500→495/s p50 1.9ms p99 82ms 5 failed", true},
+		20 * time.Second: {10, 10, "waiting for the last arrivals", true},
 	} {
 		if got := plan.progress(seen, time.Second, since); got != want {
 			t.Errorf("after %s: %+v, want %+v", since, got, want)

@@ -105,7 +105,7 @@ func (p Plan) fill(ctx context.Context, into *deployment.Deployment) (load.Step,
 const visitorLife = 30 * 24 * time.Hour
 
 // offer offers the load and keeps its window, also one that was cut short.
-func (p Plan) offer(ctx context.Context, step load.Step, facts *result.Run) error {
+func (p Plan) offer(ctx context.Context, step load.Step, facts *result.Run) (err error) {
 	if p.Quiet != nil {
 		done, err := p.Quiet()
 		if err != nil {
@@ -113,16 +113,36 @@ func (p Plan) offer(ctx context.Context, step load.Step, facts *result.Run) erro
 		}
 		defer done()
 	}
+	canary, err := openCanaries(p.Dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, canary.close()) }()
+	if facts.Load.Proof, err = p.prove(ctx); err != nil {
+		return err
+	}
+	proof := facts.Load.Proof
+	if proof.Canaries, err = canary.before(ctx); err != nil {
+		return err
+	}
+	warm := &steady{least: p.Warm, tick: p.tick()}
 	live := measure.NewLive()
-	stop := p.watch(live)
-	window, err := load.Open{Pacer: p.pacer(), Workers: p.Workers, Warm: p.Warm, Measure: p.Measure, Drain: p.Drain, Live: live}.Run(ctx, step)
+	stop := p.watch(live, &warm.ended)
+	window, err := load.Open{
+		Pacer: p.pacer(), Workers: p.Workers, Warm: p.patience(), Settled: warm.hear, Tick: warm.tick, Measure: p.Measure, Drain: p.Drain, Live: live,
+	}.Run(ctx, step)
 	stop()
+	proof.WarmSeconds, proof.Steady = window.Warmed.Seconds(), window.Steady
 	window.Engine, window.Workload, window.Window = p.Engine.String(), p.Workload, p.label()
 	facts.Measurements = append(facts.Measurements, window.Measurement)
 	saw := result.Observation{Claim: p.Workload, Engine: p.Engine.String(), Began: facts.Began, Seconds: window.Seconds}
 	window.Report(&saw)
 	facts.Observations = append(facts.Observations, saw)
-	return err
+	if err != nil {
+		return err
+	}
+	p.tell(Progress{Current: "asking the canaries again"})
+	return canary.after(ctx, proof.Canaries)
 }
 
 // label says what the window was, for a reader.
@@ -131,5 +151,5 @@ func (p Plan) label() string {
 	if p.Workload == collections.Name {
 		what = string(p.Mix)
 	}
-	return fmt.Sprintf("%s, %s, %g/s %s for %s after %s", p.Workload, what, p.Rate, p.Pace, p.Measure, p.Warm)
+	return fmt.Sprintf("%s, %s, %g/s %s for %s", p.Workload, what, p.Rate, p.Pace, p.Measure)
 }

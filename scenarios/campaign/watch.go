@@ -2,13 +2,15 @@ package campaign
 
 import (
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"tristore/scenarios/measure"
 )
 
-// watch tells once a second how the load goes, until the function that it returns is called.
-func (p Plan) watch(live *measure.Live) (stop func()) {
+// watch tells once a second how the load goes, until the function that it
+// returns is called.
+func (p Plan) watch(live *measure.Live, steady *atomic.Bool) (stop func()) {
 	if p.Tell == nil {
 		return func() {}
 	}
@@ -17,11 +19,19 @@ func (p Plan) watch(live *measure.Live) (stop func()) {
 		defer close(done)
 		ticker := time.NewTicker(time.Second)
 		defer ticker.Stop()
-		look, began, before := live.Look(), time.Now(), time.Now()
+		look, before := live.Look(), time.Now()
+		patience, measuring := before.Add(p.patience()), time.Time{} // zero while warming up
 		for {
 			select {
 			case now := <-ticker.C:
-				p.tell(p.progress(look(), now.Sub(before), now.Sub(began)))
+				if measuring.IsZero() && (steady.Load() || now.After(patience)) {
+					measuring = now
+				}
+				var since time.Duration
+				if !measuring.IsZero() {
+					since = now.Sub(measuring)
+				}
+				p.tell(p.progress(look(), now.Sub(before), since))
 				before = now
 			case <-quit:
 				return
@@ -34,15 +44,15 @@ func (p Plan) watch(live *measure.Live) (stop func()) {
 	}
 }
 
-// progress is one second of load in a line that a terminal has room for.
+// progress is one second of load in a line that a terminal has room for; since is how
+// long the measured phase lasts, zero before it.
 func (p Plan) progress(seen measure.Seen, within, since time.Duration) Progress {
-	total := p.Warm + p.Measure
-	said := Progress{Done: int(min(since, total).Round(time.Second) / time.Second), Total: int(total / time.Second), Live: true}
+	said := Progress{Done: int(min(since, p.Measure) / time.Second), Total: int(p.Measure / time.Second), Live: true}
 	said.Current = fmt.Sprintf("%g→%.0f/s p50 %s p99 %s %d failed", p.Rate, float64(seen.Committed+seen.Failed)/within.Seconds(), brief(seen.P50), brief(seen.P99), seen.Failed)
 	switch {
-	case since < p.Warm:
+	case since == 0:
 		said.Current = "warm " + said.Current
-	case since > total:
+	case since > p.Measure+time.Second: // it began up to a second before it was seen to
 		said.Current = "waiting for the last arrivals"
 	}
 	return said

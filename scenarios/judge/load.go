@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -29,7 +30,7 @@ func LoadClaims(l result.Load) []result.Claim {
 		result.Claim{ID: served, Domain: "25", Area: "load", Source: "I",
 			Sentence: fmt.Sprintf("At most %s %% of the arrivals end refused, unknown or never started.", number(100*l.MaxFailed))},
 		result.Claim{ID: reached, Domain: "25", Area: "load", Source: "I",
-			Sentence: fmt.Sprintf("At least %s %% of the arrivals that were due end inside the measured phase.", number(100*l.MinReached))})
+			Sentence: fmt.Sprintf("At least %s %% of the arrivals end inside the measured phase, but for those due so near its end that they may end after it.", number(100*l.MinReached))})
 }
 
 func promiseID(p result.Promise) string {
@@ -51,6 +52,8 @@ func Load(run *result.Run) {
 	if why == "" {
 		if why = Unbelievable(l, window); why != "" {
 			status = result.Invalid
+		} else {
+			why = unsteady(l, *window)
 		}
 	}
 	for _, claim := range LoadClaims(l) {
@@ -131,13 +134,11 @@ func Unbelievable(l result.Load, m *result.Measurement) string {
 	case m.Loop == "closed":
 		return "a closed loop cannot tell how long users wait"
 	}
-	for _, p := range l.Promises {
-		if allowed := lagOfPromise * p.LimitMs; m.Pacing.P99 > allowed {
-			return fmt.Sprintf("the generator itself started arrivals %s ms late (p99), over the %s ms that are 1 %% of the promise: it needs a quieter or a larger machine, or a lower rate",
-				number(m.Pacing.P99), number(allowed))
-		}
+	if tightest := allowedLag(l); m.Pacing.P99 > tightest {
+		return fmt.Sprintf("the generator itself started arrivals %s ms late (p99), over the %s ms that are 1 %% of the promise: it needs a quieter or a larger machine, or a lower rate",
+			number(m.Pacing.P99), number(tightest))
 	}
-	return ""
+	return unproved(l)
 }
 
 // witness is what the store said about arrivals that were not committed.
@@ -158,9 +159,9 @@ func judgeLoad(claim string, l result.Load, m result.Measurement) result.Finding
 		return shareOf(finding, float64(failed)/float64(m.Counts.Due) <= l.MaxFailed,
 			fmt.Sprintf("%d of %d arrivals were not served", failed, m.Counts.Due))
 	case reached:
-		ended := m.Counts.Due - m.Counts.Dropped - m.Counts.Overran
-		return shareOf(finding, float64(ended) >= l.MinReached*float64(m.Counts.Due),
-			fmt.Sprintf("%d of %d arrivals ended inside the measured phase", ended, m.Counts.Due))
+		ended, excused := m.Counts.Due-m.Counts.Dropped-m.Counts.Overran, min(float64(m.Counts.Due), l.Rate*loosest(l)/1000)
+		return shareOf(finding, float64(ended)+excused >= l.MinReached*float64(m.Counts.Due),
+			fmt.Sprintf("%d of %d arrivals ended inside the measured phase; %s were due so near its end that they may end after it", ended, m.Counts.Due, number(math.Floor(excused))))
 	}
 	for _, p := range l.Promises {
 		if promiseID(p) == claim {
@@ -168,6 +169,14 @@ func judgeLoad(claim string, l result.Load, m result.Measurement) result.Finding
 		}
 	}
 	return finding
+}
+
+// loosest is the longest that any promise lets an arrival take, in milliseconds.
+func loosest(l result.Load) (ms float64) {
+	for _, p := range l.Promises {
+		ms = max(ms, p.LimitMs)
+	}
+	return ms
 }
 
 func shareOf(finding result.Finding, holds bool, said string) result.Finding {

@@ -34,7 +34,7 @@ func (c Closed) Run(ctx context.Context, step Step) (Window, error) {
 	}
 	drained := r.drain()
 	workers.Wait()
-	ended := min(r.now(), r.phase.End)
+	ended := min(r.now(), r.end())
 	drained()
 	w, err := r.window(ended)
 	if w.Loop = "closed"; w.Seconds > 0 {
@@ -46,11 +46,11 @@ func (c Closed) Run(ctx context.Context, step Step) (Window, error) {
 // ask makes one arrival after the other. The end of one is the beginning of the next, so
 // that the clock is read once for each.
 func (r *run) ask(worker int, numbers *atomic.Int64, step Step) {
-	shard := r.shards[worker]
-	for called := r.now(); called < r.phase.End && r.steps.Err() == nil; {
+	shard, begin := r.shards[worker], r.begin()
+	for called := r.now() - begin; called < r.measure && r.steps.Err() == nil; {
 		shard.Arrive(called)
 		outcome := r.call(worker, numbers.Add(1)-1, step)
-		ended := r.now()
+		ended := r.now() - begin
 		shard.Record(measure.Sample{Due: called, Queued: called, Called: called, Ended: ended, Idle: true, Outcome: outcome})
 		called = ended
 	}

@@ -26,6 +26,10 @@ type Open struct {
 	Queue   int           // arrivals waiting; zero means DefaultQueue
 	Warm    time.Duration // arrivals due in it are made but do not count
 	Measure time.Duration
+	// Settled, where there is one, ends the warm-up when the load is steady: it hears what
+	// was seen in each Tick of it. Warm is then the longest that it may last.
+	Settled func(measure.Seen) bool
+	Tick    time.Duration
 	// Drain bounds how long after the measured phase its arrivals may still end.
 	Drain time.Duration
 	// Live is what a screen looks at meanwhile; nil is not written to.
@@ -56,7 +60,9 @@ type Step func(ctx context.Context, worker int, arrival int64) store.Outcome
 // Window is what one run of a load recorded.
 type Window struct {
 	result.Measurement
-	Witness []string // what the store said about some arrivals that were not committed
+	Witness []string      // what the store said about some arrivals that were not committed
+	Warmed  time.Duration // how long the warm-up lasted
+	Steady  bool          // whether Settled said so before Warm was over
 }
 
 // Run offers the load and returns when every arrival is accounted for and every
@@ -68,23 +74,30 @@ func (o Open) Run(ctx context.Context, step Step) (Window, error) {
 	}
 	r := start(ctx, settings{o.Clock, o.Workers, o.Warm, o.Measure, o.Drain})
 	r.pacer, r.share, r.live, r.queue = o.Pacer, o.Share, o.Live, make(chan arrival, cmp.Or(o.Queue, DefaultQueue))
+	if r.live == nil && o.Settled != nil {
+		r.live = measure.NewLive()
+	}
+	watched := r.settle(o)
 	var workers sync.WaitGroup
 	for worker := range o.Workers {
 		workers.Go(func() { r.work(worker, step) })
 	}
 	ended := r.dispatch()
 	close(r.queue)
+	steady := watched()
 	drained := r.drain()
 	workers.Wait()
 	drained()
 	w, err := r.window(ended)
-	w.Loop, w.Offered = "open", o.Pacer.Planned(r.phase.Begin, r.phase.End)*o.Share.part()/o.Measure.Seconds()
+	w.Warmed, w.Steady = r.begin(), steady
+	w.Loop, w.Offered = "open", o.Pacer.Planned(w.Warmed, w.Warmed+o.Measure)*o.Share.part()/o.Measure.Seconds()
 	return w, err
 }
 
 type arrival struct {
 	number      int64
-	due, queued time.Duration // since began
+	due, queued time.Duration // since the run began
+	begin       time.Duration // of the measured phase, as known when it was queued
 }
 
 // check refuses a load that could not be offered.
@@ -102,6 +115,8 @@ func (o Open) check() error {
 		return fmt.Errorf("a share is a number from 0 below how many there are; asked for %d of %d", o.Share.Index, o.Share.Of)
 	case o.Measure > 0 && !(planned > 0):
 		return fmt.Errorf("no arrival is due in the %s that are measured", o.Measure)
+	case o.Settled != nil && o.Tick <= 0:
+		return errors.New("whoever says when a load is steady needs a tick to be asked at")
 	}
 	return checkRun(o.Workers, o.Warm, o.Measure, o.Drain)
 }
@@ -123,28 +138,32 @@ func (r *run) pace(shard *measure.Shard) time.Duration {
 	due := time.Duration(0)
 	for number := int64(0); ; number++ {
 		due = r.pacer.Next(due, number)
-		if due >= r.phase.End {
+		if due >= r.end() {
 			break
 		}
 		if !r.share.has(number) {
 			continue
 		}
 		if r.clock.Wait(r.steps, r.began+due) != nil {
-			return min(r.now(), r.phase.End)
+			return min(r.now(), r.end())
 		}
-		shard.Arrive(due)
+		begin := r.begin() // never later than what was read for an earlier arrival
+		if due >= begin+r.measure {
+			break // the warm-up ended while this one was waited for
+		}
+		shard.Arrive(due - begin)
 		r.live.Arrive()
 		select {
-		case r.queue <- arrival{number, due, r.now()}:
+		case r.queue <- arrival{number, due, r.now(), begin}:
 		default:
-			shard.Drop(due)
+			shard.Drop(due - begin)
 			r.live.End(store.Outcome{}, 0)
 		}
 	}
-	if r.clock.Wait(r.steps, r.began+r.phase.End) != nil {
-		return min(r.now(), r.phase.End)
+	if r.clock.Wait(r.steps, r.began+r.end()) != nil {
+		return min(r.now(), r.end())
 	}
-	return r.phase.End
+	return r.end()
 }
 
 // work serves arrivals until the queue is closed and empty. Once the steps' context has
@@ -157,14 +176,14 @@ func (r *run) work(worker int, step Step) {
 			return
 		}
 		if r.steps.Err() != nil {
-			shard.Drop(a.due)
+			shard.Drop(a.due - a.begin)
 			r.live.End(store.Outcome{}, 0)
 			continue
 		}
 		called := r.now()
 		outcome := r.call(worker, a.number, step)
 		ended := r.now()
-		shard.Record(measure.Sample{Due: a.due, Queued: a.queued, Called: called, Ended: ended, Idle: idle, Outcome: outcome})
+		shard.Record(measure.Sample{Due: a.due - a.begin, Queued: a.queued - a.begin, Called: called - a.begin, Ended: ended - a.begin, Idle: idle, Outcome: outcome})
 		r.live.End(outcome, ended-a.due)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"tristore/drivers/store"
@@ -15,12 +16,16 @@ import (
 type run struct {
 	clock Clock
 	began time.Duration // of the clock, at which the pacer's zero lies
-	phase measure.Phase // since began
-	limit time.Duration // since began: when steps still under way are cancelled
+
+	warm          atomic.Int64  // since began: when the measured phase begins; it may be moved forward while it lies ahead
+	measure, tail time.Duration // the measured phase, and how long after it steps may still run
+
+	// What shards record counts from the beginning of the measured phase, so that none of
+	// them needs to know when that was.
+	shards []*measure.Shard // one per worker, and the dispatcher's last
 
 	steps  context.Context // of the steps: ends with the run's context, at the limit, or on a panic
 	cancel context.CancelCauseFunc
-	shards []*measure.Shard // one per worker, and the dispatcher's last
 
 	// Of an open loop alone.
 	pacer Pacer
@@ -51,18 +56,23 @@ func start(ctx context.Context, with settings) *run {
 	if clock == nil {
 		clock = NewClock()
 	}
-	phase := measure.Phase{Begin: with.warm, End: with.warm + with.measure}
-	r := &run{clock: clock, phase: phase, limit: phase.End + with.drain}
+	r := &run{clock: clock, measure: with.measure, tail: with.drain}
+	r.warm.Store(int64(with.warm))
 	r.steps, r.cancel = context.WithCancelCause(ctx)
 	for range with.workers + 1 {
-		r.shards = append(r.shards, measure.NewShard(phase))
+		r.shards = append(r.shards, measure.NewShard(r.phase()))
 	}
 	r.began = clock.Now() // last: what came before would be the first arrivals' lag
 	return r
 }
 
-// now is the time since the run began.
-func (r *run) now() time.Duration { return r.clock.Now() - r.began }
+// phase is the measured phase as shards know it.
+func (r *run) phase() measure.Phase { return measure.Phase{End: r.measure} }
+
+// now, begin and end are since the run began.
+func (r *run) now() time.Duration   { return r.clock.Now() - r.began }
+func (r *run) begin() time.Duration { return time.Duration(r.warm.Load()) }
+func (r *run) end() time.Duration   { return r.begin() + r.measure }
 
 // call runs the step; a panic ends the run with an error and leaves the outcome unknown.
 func (r *run) call(worker int, number int64, step Step) (outcome store.Outcome) {
@@ -85,7 +95,7 @@ func (r *run) drain() (done func()) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		if r.clock.Wait(watch, r.began+r.limit) == nil {
+		if r.clock.Wait(watch, r.began+r.end()+r.tail) == nil {
 			r.cancel(errDrained)
 		}
 	}()
@@ -99,14 +109,14 @@ func (r *run) drain() (done func()) {
 func (r *run) window(ended time.Duration) (Window, error) {
 	cause := context.Cause(r.steps)
 	r.cancel(nil)
-	recording, err := measure.Merge(r.phase, r.shards...)
+	recording, err := measure.Merge(r.phase(), r.shards...)
 	if err != nil {
 		return Window{}, err
 	}
-	ran := max(0, ended-r.phase.Begin)
+	ran := max(0, ended-r.begin())
 	m, err := recording.Measurement(ran)
 	if cause != nil && !errors.Is(cause, errDrained) {
-		err = errors.Join(fmt.Errorf("load stopped after %s of %s: %w", ran.Round(time.Millisecond), r.phase.End-r.phase.Begin, cause), err)
+		err = errors.Join(fmt.Errorf("load stopped after %s of %s: %w", ran.Round(time.Millisecond), r.measure, cause), err)
 	}
 	return Window{Measurement: m, Witness: recording.Witness()}, err
 }
