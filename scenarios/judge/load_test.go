@@ -42,14 +42,18 @@ func loaded(t *testing.T, n, over int) *result.Run {
 	}
 }
 
-func TestLoadIsJudged(t *testing.T) {
-	for name, c := range map[string]struct {
-		n, over  int
-		change   func(*result.Run)
-		want     result.Status // of the run
-		findings string
-		says     string
-	}{
+// loadCase changes a run of n arrivals, of which some were over the limit, and says what
+// the run and its findings must come to.
+type loadCase struct {
+	n, over  int
+	change   func(*result.Run)
+	want     result.Status // of the run
+	findings string
+	says     string // in the verdict
+}
+
+func TestLoadIsJudgedByItsPromises(t *testing.T) {
+	judgeAll(t, map[string]loadCase{
 		"kept":               {1000, 0, nil, result.Pass, "PASS PASS PASS", "kept what was promised"},
 		"too few":            {458, 0, nil, result.Inconclusive, "INCONCLUSIVE PASS PASS", "about 459 would do, at this rate 5 s"},
 		"enough":             {459, 0, nil, result.Pass, "PASS PASS PASS", ""},
@@ -68,7 +72,11 @@ func TestLoadIsJudged(t *testing.T) {
 			c := &r.Measurements[0].Counts
 			c.Due, c.Dropped = 1002, 2
 		}, result.Fail, "PASS FAIL PASS", "2 of 1002 arrivals were not served"},
+	})
+}
 
+func TestLoadIsBelievedOnlyWhenItsWindowIsSound(t *testing.T) {
+	judgeAll(t, map[string]loadCase{
 		"the generator was late":                    {1000, 0, func(r *result.Run) { r.Measurements[0].Pacing.P99 = 2.1 }, result.Inconclusive, "INVALID INVALID INVALID", "quieter or a larger machine"},
 		"the generator was late and the store slow": {1000, 500, func(r *result.Run) { r.Measurements[0].Pacing.P99 = 2.1 }, result.Inconclusive, "INVALID INVALID INVALID", ""},
 		"clipped":                  {1000, 0, func(r *result.Run) { r.Measurements[0].Lag.Clipped = 1 }, result.Inconclusive, "INVALID INVALID INVALID", "merged"},
@@ -98,7 +106,12 @@ func TestLoadIsJudged(t *testing.T) {
 		"no level for half of it":  {1000, 0, func(r *result.Run) { r.Measurements[0].Timeline = levels(1, 25, 5, 25, 25, 25) }, result.Inconclusive, "INCONCLUSIVE INCONCLUSIVE INCONCLUSIVE", "changed its level 2 times"},
 		"no load":                  {1000, 0, func(r *result.Run) { r.Load = nil }, result.Inconclusive, "", "holds no load"},
 		"a zero confidence":        {1000, 0, func(r *result.Run) { r.Load.Confidence = 0 }, result.Inconclusive, "INCONCLUSIVE PASS PASS", ""},
-	} {
+	})
+}
+
+func judgeAll(t *testing.T, cases map[string]loadCase) {
+	t.Helper()
+	for name, c := range cases {
 		run := loaded(t, c.n, c.over)
 		if c.change != nil {
 			c.change(run)
