@@ -28,6 +28,7 @@ func capacityCommand(to streams) *cobra.Command {
 	var f flags
 	var engine string
 	var simulated simulation
+	var searched searchWords
 	c := &cobra.Command{
 		Use:   "capacity",
 		Short: "Measure what sharing one cluster costs the auth path, and what a second cluster of the same total hardware gives",
@@ -42,6 +43,10 @@ func capacityCommand(to streams) *cobra.Command {
 			if err := splittable(engine, f.reach); err != nil {
 				return err
 			}
+			search, err := searched.read(c)
+			if err != nil {
+				return err
+			}
 			f.engines, f.gate = []string{engine}, "supported"
 			plan, err := f.plan(c.Context())
 			if err != nil {
@@ -50,13 +55,14 @@ func capacityCommand(to streams) *cobra.Command {
 			if plan.Split == nil {
 				return fmt.Errorf("the split is measured on PostgreSQL with --reach embedded or container: asked for %s", engine)
 			}
-			plan.Engines = nil
+			plan.Engines, plan.Search = nil, search
 			return measureSplit(c.Context(), plan, to)
 		},
 	}
 	f.declareCommon(c)
 	c.Flags().StringVar(&engine, "engine", "postgres:16", "the PostgreSQL major to measure on")
 	c.Flags().StringVar(&f.depth, "depth", "smoke", "how long: smoke, nightly, release")
+	searched.declare(c)
 	simulated.declare(c)
 	return c
 }
@@ -77,7 +83,10 @@ func splittable(word, reach string) error {
 // the exit code says whether there was enough to advise on.
 func measureSplit(ctx context.Context, plan Plan, to streams) error {
 	run := newRun(kindCapacity, plan)
-	run.Command = fmt.Sprintf("tristore capacity --engine %s --reach %s --depth %s --seed %d", plan.Split.Engine, plan.Split.Reach, plan.Depth, plan.Seed)
+	run.Command = fmt.Sprintf("tristore capacity --engine %s --reach %s --depth %s --seed %d%s", plan.Split.Engine, plan.Split.Reach, plan.Depth, plan.Seed, repeats(plan.Search))
+	if err := splitPlan(plan).Check(); err != nil {
+		return err
+	}
 	dir, err := makeRunDir(plan.Out, run)
 	if err != nil {
 		return err
@@ -104,9 +113,19 @@ func measureSplit(ctx context.Context, plan Plan, to streams) error {
 	return conclude(run, dir, to)
 }
 
+// splitPlan is what the split measurement of a run does.
+func splitPlan(plan Plan) capacity.Plan {
+	split := capacity.For(plan.Depth, plan.Split.Engine, plan.Split.Reach)
+	split.Search = plan.Search
+	if plan.Search != nil && plan.Search.Quantile == "p99" {
+		split.SLO.AuthP99Ms = plan.Search.LimitMs // one promise for the cells and the search
+	}
+	return split
+}
+
 // splitLane is the lane of the split measurement, which starts when all others have ended.
 func splitLane(plan Plan, id, dir string) *laneProcess {
-	split := capacity.For(plan.Depth, plan.Split.Engine, plan.Split.Reach)
+	split := splitPlan(plan)
 	split.RunID, split.Images, split.Seed, split.Cache = id, plan.Images, plan.Seed, plan.Cache
 	split.Dir = filepath.Join(dir, "logs", splitName)
 	return &laneProcess{name: splitName, dir: split.Dir, order: laneOrder{Split: &split, Dir: split.Dir}, last: true}
@@ -155,11 +174,17 @@ func gatherSplit(run *result.Run, lane *laneProcess, end error) {
 	run.NotRun = append(run.NotRun, result.NotRun{What: "split measurement", Why: why})
 }
 
-// splitVerdict: advice that was given passes, whatever it advises; none is inconclusive,
-// and so is one from a measurement that was not finished.
+// splitVerdict: advice that was given passes, whatever it advises. None is inconclusive,
+// and so is one from a measurement that was not finished, or whose search did not find
+// the boundary: what was asked and is not known is no pass.
 func splitVerdict(run *result.Run) result.Verdict {
 	given := advice.Of(run.Split)
 	verdict := result.Verdict{Sentence: fmt.Sprintf("%s: %s", given.Verdict, given.Sentence)}
+	lost := false
+	if given.Boundary != "" {
+		lost = !advice.Found(run.Split.Boundary)
+		verdict.Sentence += " " + given.Boundary
+	}
 	why := run.Interrupted
 	if why == "" && run.Split != nil {
 		why = run.Split.Trouble
@@ -168,6 +193,8 @@ func splitVerdict(run *result.Run) result.Verdict {
 	case given.Verdict == advice.Inconclusive && run.Interrupted == "": // says itself why
 	case why != "":
 		verdict.Sentence = fmt.Sprintf("INCONCLUSIVE: not finished (%s); from the windows until then: %s", why, verdict.Sentence)
+	case lost:
+		verdict.Sentence = "INCONCLUSIVE: the boundary was not found; " + verdict.Sentence
 	default:
 		verdict.Status = result.Pass
 	}

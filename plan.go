@@ -19,6 +19,7 @@ import (
 	"tristore/drivers/cluster/programs"
 	"tristore/drivers/faults"
 	"tristore/scenarios"
+	"tristore/scenarios/capacity"
 	"tristore/scenarios/judge"
 	"tristore/suites"
 )
@@ -38,6 +39,8 @@ type Plan struct {
 	Lanes int `json:"lanes"`
 	// Split is the engine of the split measurement; nil leaves it out.
 	Split *EnginePlan `json:"split,omitempty"`
+	// Search is how its boundary is searched; nil leaves that out.
+	Search *capacity.Search `json:"search,omitempty"`
 	// URL is the external cluster, masked when saved.
 	URL        drivers.URL `json:"url,omitzero"`
 	CAFile     string      `json:"ca_file,omitempty"`

@@ -131,11 +131,11 @@ func parseNumber(key, value string) (float64, error) {
 
 func parseSLO(value string) (ms float64, err error) {
 	if _, err := strconv.ParseFloat(value, 64); err == nil {
-		return 0, fmt.Errorf("the SLO %s has no unit: write slo=%sms", value, value)
+		return 0, fmt.Errorf("the SLO %s has no unit: write %sms", value, value)
 	}
 	limit, err := time.ParseDuration(value)
 	if err != nil {
-		return 0, fmt.Errorf("the SLO is a time with its unit, such as slo=20ms: it cannot be %q", value)
+		return 0, fmt.Errorf("the SLO is a time with its unit, such as 20ms: it cannot be %q", value)
 	}
 	return float64(limit) / float64(time.Millisecond), nil
 }

@@ -62,7 +62,7 @@ func TestSimulatedBadSpec(t *testing.T) {
 	for spec, words := range map[string]string{
 		"":                                   "a key is missing",
 		"capacty=2400,slo=20ms":              "did you mean capacity?",
-		"capacity=2400,slo=20":               "write slo=20ms",
+		"capacity=2400,slo=20":               "write 20ms",
 		"capacity=2400,slo=soon":             "a time with its unit",
 		"capacity=2400":                      "slo is missing",
 		"slo=20ms":                           "capacity is missing",

@@ -44,6 +44,7 @@ type Advice struct {
 	InvalidWindows int      // of these, left out
 	InvalidReasons []string // each once, in order of appearance
 
+	Boundary     string   // where the shared cluster breaks the promise, in a sentence; empty when not searched
 	Refutes      string   // what would show that this advice is wrong
 	CheapestNext string   // the cheapest experiment that would change or firm it up
 	NotAsked     []string // what this measurement cannot know
@@ -68,5 +69,5 @@ func Of(split *result.Split) Advice {
 	if split == nil {
 		return inconclusive(Advice{Promise: Undecided}, "the split was not measured", "measure it: tristore capacity")
 	}
-	return weigh(split, read(split))
+	return bounded(split, weigh(split, read(split)))
 }

@@ -23,6 +23,7 @@ type split struct {
 	HasPlot  bool
 	Hardware []pair
 	Unusable []string
+	Searched *searched
 }
 
 // ratioLine is one effect with its interval.
@@ -74,6 +75,7 @@ func splitOf(run *result.Run) *split {
 		}
 	}
 	s.Plot, s.HasPlot = blocks(run.Split)
+	s.Searched = searchedOf(run.Split, s.Advice)
 	return s
 }
 
@@ -219,6 +221,7 @@ func summarySplit(page *strings.Builder, run *result.Run) {
 	for _, arm := range s.Cells {
 		fmt.Fprintf(page, "| %s | %d | %s | %s |\n", arm.Cell, arm.Windows, arm.Auth, arm.Others)
 	}
+	summaryBoundary(page, s.Searched)
 	if s.Trouble != "" {
 		fmt.Fprintf(page, "\nNot finished: %s\n", inline(s.Trouble))
 	}

@@ -90,6 +90,7 @@ type Split struct {
 	// AgreedInterference is the interference factor the operator tolerates before isolating.
 	AgreedInterference float64       `json:"agreed_interference"`
 	Windows            []SplitWindow `json:"windows"`
+	Boundary           *Boundary     `json:"boundary,omitempty"` // of the shared cluster; nil when it was not searched
 	Trouble            string        `json:"trouble,omitempty"`
 }
 

@@ -34,10 +34,16 @@ func full() *Run {
 		Environment:  Environment{map[string]string{"a": "b"}, map[string]map[string]string{"e": {"k": "v"}}, map[string]map[string]string{"e": {"k": "w"}}},
 		Measurements: []Measurement{m},
 		Split: &Split{Engine: "postgres:16", Reach: "embedded", AuthRate: 1, CollectionsRate: 2, Hardware: map[string]string{"a": "b"}, SLO: SLO{5}, AgreedInterference: 1.5,
-			Windows: []SplitWindow{{1, 2, SharedCluster, &m, &m, "invalid"}}, Trouble: "t"},
+			Windows: []SplitWindow{{1, 2, SharedCluster, &m, &m, "invalid"}}, Boundary: fullBoundary(), Trouble: "t"},
 		Load: &Load{Workload: "auth", Engine: "postgres:16", Rate: 500, Promises: []Promise{{99, 200}}, Confidence: 0.99, MaxFailed: 0.001, MinReached: 0.99, Trouble: "t",
 			Proof: &Proof{NoOp: m, TimerP50Ms: 1, TimerP99Ms: 2, Canaries: []Canary{{"cpu", 1, 2, 1.5, 0.1}}, WarmSeconds: 5, Steady: true}},
 	}
+}
+
+func fullBoundary() *Boundary {
+	l := WindowLoad{1, 2, Counts{1, 1, 1, 1, 1, 1, 1, 1}, 1, 2, 3, 4, 5}
+	return &Boundary{"p95", 20, 1, 2, true, "r", "a", "n", 1.1, 1.9, 1, []CertifiedLoad{{1, "good", "+", 1}},
+		[]BoundaryWindow{{"screen", 1, 2, true, "b", 3, 4, "i", 1, "a", l, l}}, 900, 800}
 }
 
 func TestRoundTrip(t *testing.T) {

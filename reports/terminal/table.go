@@ -28,7 +28,7 @@ func Table(w io.Writer, run *result.Run, dir string) error {
 	}
 	if run.Split != nil {
 		split := advice.Of(run.Split)
-		fmt.Fprintf(&page, "\nOne cluster or two: %s. %s\n", split.Verdict, printable(split.Sentence))
+		fmt.Fprintf(&page, "\nOne cluster or two: %s. %s\n", split.Verdict, printable(strings.TrimSpace(split.Sentence+" "+split.Boundary)))
 	}
 	verdict := run.Verdict.Sentence
 	if verdict == "" {

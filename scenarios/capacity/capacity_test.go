@@ -71,7 +71,7 @@ func TestInvalidWindows(t *testing.T) {
 func TestPlansThatCannotBeCarriedOutAreRefused(t *testing.T) {
 	good := For(scenarios.Smoke, drivers.Engine{Product: drivers.Postgres, Major: 16}, drivers.Embedded)
 	good.CPUs = 2
-	if err := good.check(); err != nil {
+	if err := good.Check(); err != nil {
 		t.Fatal(err)
 	}
 	for name, spoil := range map[string]func(*Plan){

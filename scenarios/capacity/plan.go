@@ -40,8 +40,9 @@ type Plan struct {
 	MemoryBytes     int64               `json:"memory_bytes"` // likewise
 	Identity        dataset.Sizes       `json:"identity"`
 	Collections     Sizes               `json:"collections"`
-	Log             *slog.Logger        `json:"-"` // hears of slow steps; nil discards
-	Tell            func(done, all int) `json:"-"` // after each window; nil is not called
+	Search          *Search             `json:"search,omitempty"` // nil leaves the boundary out
+	Log             *slog.Logger        `json:"-"`                // hears of slow steps; nil discards
+	Tell            func(done, all int) `json:"-"`                // after each window; nil is not called
 }
 
 // Sizes are those of the collections data set.
@@ -67,8 +68,8 @@ func For(depth scenarios.Depth, engine drivers.Engine, reach drivers.Reach) Plan
 	return plan
 }
 
-// check refuses a plan that could not be carried out, in a sentence for the user.
-func (p Plan) check() error {
+// Check refuses a plan that could not be carried out, in a sentence for the user.
+func (p Plan) Check() error {
 	switch {
 	case p.Engine.Product != drivers.Postgres:
 		return fmt.Errorf("the split is measured on PostgreSQL; asked for %s", p.Engine)
@@ -80,6 +81,9 @@ func (p Plan) check() error {
 		return fmt.Errorf("the split needs at least 128 MiB to divide; asked for %d bytes", p.MemoryBytes)
 	case p.Blocks < 1 || p.Window <= 0 || p.Warm < 0 || !(p.AuthRate > 0) || !(p.CollectionsRate > 0):
 		return fmt.Errorf("the split needs blocks, a window and two rates; asked for %d blocks of %s at %g and %g per second", p.Blocks, p.Window, p.AuthRate, p.CollectionsRate)
+	}
+	if p.Search != nil {
+		return p.Search.check(p)
 	}
 	return nil
 }

@@ -84,14 +84,12 @@ func invalid(w result.SplitWindow, slo result.SLO) string {
 		if m == nil {
 			continue
 		}
-		c := m.Counts
+		if why := unsound(m); why != "" {
+			return why
+		}
 		switch {
-		case c.Due == 0 || m.Latency.Count == 0:
+		case m.Latency.Count == 0:
 			return "no " + m.Workload + " samples"
-		case c.Due != c.Committed+c.Refused+c.Unknown+c.Dropped:
-			return "arrivals of " + m.Workload + " are unaccounted for"
-		case m.Latency.Clipped+m.Service.Clipped+m.Lag.Clipped+m.Pacing.Clipped > 0:
-			return "samples of " + m.Workload + " fell outside the recorder's range"
 		case m.Pacing.P99 > lagOfPromise*slo.AuthP99Ms:
 			return fmt.Sprintf("the generator started %s late by itself (p99 over %g %% of the promise)", m.Workload, 100*lagOfPromise)
 		case m.Pacing.P99 > lagOfLatency*m.Latency.P99:

@@ -47,6 +47,7 @@ func TestStops(t *testing.T) {
 		"kept at the highest load":        {Standard(100, 1, 1000), quiet.Probe(0), ReasonHighest, true, false},
 		"broken at the lowest load":       {Standard(2300, 2200, 1e6), quiet.Probe(0), ReasonLowest, false, true},
 		"budget":                          {few, quiet.Probe(0), ReasonBudget, false, true},
+		"time":                            {wide, func(context.Context, float64) (Window, error) { return Window{}, ErrSpent }, ReasonBudget, false, false},
 		"loads":                           {two, quiet.Probe(0), ReasonLoads, true, true},
 		"luck between the ends":           {Standard(1000, 1, 1e6), told(below(1030), above(1200)), ReasonUndecided, true, true},
 		"luck up to the highest load":     {Standard(1000, 1, 1200), told(below(1030), above(1e6)), ReasonUndecided, false, false},

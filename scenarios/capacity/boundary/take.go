@@ -2,8 +2,12 @@ package boundary
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
+
+// ErrSpent is what a probe returns when the time for windows is spent.
+var ErrSpent = errors.New("the time for windows is spent")
 
 // tries of one window: an invalid one is repeated twice.
 const tries = 3
@@ -58,6 +62,9 @@ func (s *search) next(ctx context.Context, purpose Purpose, load float64) (Windo
 		return Window{}, &stop{reason: ReasonInterrupted, detail: err.Error(), cause: err}
 	}
 	window, err := s.probe(ctx, load)
+	if errors.Is(err, ErrSpent) {
+		return Window{}, &stop{reason: ReasonBudget, detail: err.Error()}
+	}
 	if err != nil {
 		reason := ReasonProbe
 		if ctx.Err() != nil {

@@ -1,0 +1,67 @@
+package advice
+
+import (
+	"fmt"
+	"math"
+
+	"tristore/reports/result"
+)
+
+// Found tells whether a search enclosed the boundary as narrowly as planned. What
+// contradicts itself was not found, whatever the file says.
+func Found(b *result.Boundary) bool {
+	return b != nil && b.Regular && b.Reason == "" && b.Low > 0 && b.Low < b.High && !math.IsInf(b.High, 0) && b.LimitMs > 0 && len(b.Windows) > 0
+}
+
+// bounded adds what the search of the boundary says to an advice.
+func bounded(split *result.Split, a Advice) Advice {
+	b := split.Boundary
+	if b == nil {
+		return a
+	}
+	a.Boundary = sentenceOf(split, b)
+	if !Found(b) {
+		a.NotAsked[0] = "at which load the promise breaks (it was searched and not found)"
+		return a
+	}
+	a.NotAsked = a.NotAsked[1:]
+	if a.Verdict == Inconclusive && a.Promise == Kept && a.Interference.Enough() && a.Interference.High <= split.AgreedInterference {
+		a.CheapestNext = "give the growth per month: the boundary says at which load the promise breaks, and growth says when"
+	}
+	return a
+}
+
+// sentenceOf says where the boundary lies, in the user's rates.
+func sentenceOf(split *result.Split, b *result.Boundary) string {
+	promise := fmt.Sprintf("auth %s of at most %g ms", b.Quantile, b.LimitMs)
+	switch {
+	case Found(b):
+		return fmt.Sprintf("The shared cluster keeps an %s up to a load between %s; %s.", promise, loads(split, b.Low, b.High), standing(b))
+	case b.Low > 0 && b.High > 0 && b.Low < b.High:
+		return fmt.Sprintf("The search for the load at which the shared cluster breaks an %s was not regular (%s); it lies about between %s, in a bracket %.1f times as wide as planned.",
+			promise, b.Reason, loads(split, b.Low, b.High), b.Wider)
+	case b.Low > 0:
+		return fmt.Sprintf("The load at which the shared cluster breaks an %s was not found (%s); %.3g times the measured load is kept.", promise, b.Reason, b.Low)
+	case b.High > 0:
+		return fmt.Sprintf("The load at which the shared cluster breaks an %s was not found (%s); %.3g times the measured load breaks it.", promise, b.Reason, b.High)
+	default:
+		return fmt.Sprintf("The load at which the shared cluster breaks an %s was not found (%s).", promise, b.Reason)
+	}
+}
+
+func loads(split *result.Split, low, high float64) string {
+	return fmt.Sprintf("%.3g and %.3g times the measured one (auth %.0f to %.0f/s beside collections %.0f to %.0f/s)",
+		low, high, low*split.AuthRate, high*split.AuthRate, low*split.CollectionsRate, high*split.CollectionsRate)
+}
+
+// standing says on which side of the boundary the measured load is.
+func standing(b *result.Boundary) string {
+	switch {
+	case b.Low > 1:
+		return fmt.Sprintf("the measured load may grow by %.0f %%", 100*(b.Low-1))
+	case b.High < 1:
+		return "the measured load lies beyond it"
+	default:
+		return "the measured load is at it"
+	}
+}

@@ -1,0 +1,62 @@
+package result
+
+// Boundary is the search for the load at which the shared cluster breaks the promise to
+// the auth path. Loads are scales of the split's own two rates: both grow together.
+type Boundary struct {
+	Quantile string  `json:"quantile"` // of the auth latency that the promise is about: p95 or p99
+	LimitMs  float64 `json:"limit_ms"`
+
+	// Low and High enclose the boundary, in scales; 0 is an end that is not known.
+	Low     float64 `json:"low"`
+	High    float64 `json:"high"`
+	Regular bool    `json:"regular"` // as narrow as planned, with the error rates of the search
+	Reason  string  `json:"reason"`  // why it is not regular
+	Account string  `json:"account"` // of how the search ended, in scales
+	Next    string  `json:"next"`    // the cheapest step to a regular one
+	// BracketLow and BracketHigh are the certified loads; they are no confidence interval.
+	BracketLow  float64 `json:"bracket_low"`
+	BracketHigh float64 `json:"bracket_high"`
+	Wider       float64 `json:"wider"` // the bracket, in planned widths; 0 without one
+
+	Certified     []CertifiedLoad  `json:"certified"`
+	Windows       []BoundaryWindow `json:"windows"` // in the order of time
+	BudgetSeconds float64          `json:"budget_s"`
+	Seconds       float64          `json:"seconds"` // that the search took
+}
+
+// CertifiedLoad is one load put to the sequential test.
+type CertifiedLoad struct {
+	Scale  float64 `json:"scale"`
+	Answer string  `json:"answer"`         // good, bad, undecided
+	Path   string  `json:"path"`           // one + for a window that kept the promise, one - for one that broke it
+	Void   int     `json:"void,omitempty"` // the alarm that took its say away
+}
+
+// BoundaryWindow is one window of the search.
+type BoundaryWindow struct {
+	Purpose   string  `json:"purpose"` // screen, certify, guard low, …
+	Scale     float64 `json:"scale"`
+	Seconds   float64 `json:"seconds"`
+	Meets     bool    `json:"meets"`
+	Broke     string  `json:"broke,omitempty"` // which part of the promise; empty when kept
+	LatencyMs float64 `json:"latency_ms"`      // the promised quantile of auth; 0 when nothing was answered
+	CanaryMs  float64 `json:"canary_ms"`       // a fixed piece of work just before, which speaks of the machine alone
+	Invalid   string  `json:"invalid,omitempty"`
+	Void      int     `json:"void,omitempty"`
+	Alarm     string  `json:"alarm,omitempty"`
+
+	Auth        WindowLoad `json:"auth"`
+	Collections WindowLoad `json:"collections"`
+}
+
+// WindowLoad is what one workload did in a window.
+type WindowLoad struct {
+	Offered  float64 `json:"offered_per_s"`
+	Achieved float64 `json:"achieved_per_s"`
+	Counts   Counts  `json:"counts"`
+	P50Ms    float64 `json:"p50_ms"`
+	P95Ms    float64 `json:"p95_ms"`
+	P99Ms    float64 `json:"p99_ms"`
+	P999Ms   float64 `json:"p999_ms"`
+	PacingMs float64 `json:"pacing_ms"` // the promised quantile of the generator's own delay
+}
