@@ -95,7 +95,7 @@ func savedRun(path string) (*result.Run, string, error) {
 // judgeRun gives the findings and the verdict that a run's facts ask for. A run of the
 // split alone tried no claim; one that did is judged by its claims, whatever its kind says.
 func judgeRun(run *result.Run, gate judge.Gate) {
-	if run.Kind == kindLoad {
+	if run.Kind == kindLoad || run.Kind == kindReplay {
 		judge.Load(run)
 		return
 	}
@@ -121,4 +121,5 @@ const (
 	kindCertify  = "certify"
 	kindCapacity = "capacity"
 	kindLoad     = "load"
+	kindReplay   = "replay"
 )

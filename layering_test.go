@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"scenarios/campaign":     {"scenarios", "drivers", "reports/result", "reports/stats"}, // whether a warm-up is over is a question to a series
 	"scenarios/judge":        {"reports/result", "reports/stats", "reports/latency"},
 	"scenarios/measure":      {"drivers/store", "reports/result"},
+	"scenarios/trace":        {},
 	"scenarios/load":         {"scenarios/measure", "drivers/store", "reports/result"},
 	"suites":                 {"suites", "scenarios", "drivers", "reports"},
 	"":                       {"suites", "scenarios", "drivers", "reports"},

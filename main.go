@@ -93,7 +93,7 @@ func command(to streams) *cobra.Command {
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.Args = func(_ *cobra.Command, words []string) error { return unknownCommand(root, words) }
-	root.AddCommand(certifyCommand(to), capacityCommand(to), loadCommand(to), judgeCommand(to), reportCommand(to), doctorCommand(to), imagesCommand(to),
+	root.AddCommand(certifyCommand(to), capacityCommand(to), loadCommand(to), replayCommand(to), judgeCommand(to), reportCommand(to), doctorCommand(to), imagesCommand(to),
 		claimsCommand(to), faultsCommand(to), sandboxCommand(to), traceCommand(to), benchCommand(to), laneCommand(to))
 	return root
 }

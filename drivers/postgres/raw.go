@@ -156,3 +156,13 @@ func (r *Raw) Rollback(ctx context.Context) error {
 	_, err := r.connection.Exec(ctx, "ROLLBACK").ReadAll()
 	return err
 }
+
+// EnsureDatabase makes a database of which the name is somebody else's, unless it is there.
+func EnsureDatabase(ctx context.Context, admin drivers.Target, name string) error {
+	err := Exec(ctx, admin, "CREATE DATABASE "+quote(name))
+	var said *pgconn.PgError
+	if errors.As(err, &said) && said.Code == "42P04" { // duplicate_database
+		return nil
+	}
+	return err
+}

@@ -131,7 +131,7 @@ func Unbelievable(l result.Load, m *result.Measurement) string {
 		return fmt.Sprintf("%d latencies were recorded of %d committed arrivals", m.Latency.Count, c.Committed)
 	case clipped > 0:
 		return fmt.Sprintf("%d samples fell outside the recorder's range or were dropped when recorders were merged", clipped)
-	case m.Loop == "closed":
+	case m.Loop == "closed" && len(l.Promises) > 0:
 		return "a closed loop cannot tell how long users wait"
 	}
 	if tightest := allowedLag(l); m.Pacing.P99 > tightest {

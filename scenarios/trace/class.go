@@ -179,8 +179,8 @@ func other(first string) string {
 	}
 }
 
-// isolation is the BEGIN of a read-only transaction of the same isolation.
-func isolation(statement string) string {
+// ReadOnlyBegin is the BEGIN of a read-only transaction of the same isolation.
+func ReadOnlyBegin(statement string) string {
 	tokens, _ := lex(statement) // it was classified
 	words := meaning(tokens)
 	for i, t := range words {

@@ -83,7 +83,7 @@ func TestIsolationIsKept(t *testing.T) {
 		"BEGIN ISOLATION LEVEL READ COMMITTED":                      "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
 		"BEGIN ISOLATION LEVEL":                                     "BEGIN READ ONLY",
 	} {
-		if got := isolation(statement); got != want {
+		if got := ReadOnlyBegin(statement); got != want {
 			t.Errorf("%s became %s", statement, got)
 		}
 	}

@@ -1,5 +1,5 @@
 // Package trace keeps recorded workloads: it makes a trace from the logs of a real
-// server, and replays one.
+// server, reads one, and says what a replay may do with a statement.
 //
 // A trace is one file that is written and read as a stream:
 //
@@ -15,5 +15,5 @@
 // Opinion: nothing is dropped in silence. A statement of a log that no replay could send
 // is counted by reason while importing, one that this replay does not send is counted
 // by reason while replaying, and both counts stand in the result.
-// Arrow: trace imports drivers, drivers/store, reports/result, scenarios/load and scenarios/measure.
+// Arrow: trace imports nothing of ours; replay plays what it reads.
 package trace

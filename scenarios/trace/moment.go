@@ -23,8 +23,8 @@ func (m *moments) read(text string) (at time.Duration, ok bool, err error) {
 		return 0, false, nil
 	}
 	clock, zone, _ := strings.Cut(text[len("2024-01-31 "):], " ")
-	parsed, parseErr := time.Parse("2006-01-02 15:04:05", text[:len("2024-01-31 ")]+clock) // a fraction is read too
-	if parseErr != nil || parsed.Year() < 1990 || parsed.Year() > 2200 {
+	parsed, ok := parseMoment(text[:len("2024-01-31 ")] + clock)
+	if !ok {
 		return 0, false, nil
 	}
 	offset, known := offsetOf(zone)
@@ -35,6 +35,12 @@ func (m *moments) read(text string) (at time.Duration, ok bool, err error) {
 		m.zone = zone
 	}
 	return time.Duration(parsed.UnixNano()) - offset, true, nil
+}
+
+// parseMoment reads a date and time of day; a fraction is read too.
+func parseMoment(text string) (time.Time, bool) {
+	parsed, err := time.Parse("2006-01-02 15:04:05", text)
+	return parsed, err == nil && parsed.Year() >= 1990 && parsed.Year() <= 2200
 }
 
 // offsetOf knows UTC, GMT, and zones that are named by their offset, such as +0530.

@@ -118,11 +118,14 @@ func (p prefix) moment(clock *moments, group func(int) string) (at time.Duration
 	if p.time > 0 {
 		return clock.read(group(p.time))
 	}
-	seconds, fraction, _ := strings.Cut(group(p.epoch), ".")
+	at, ok = parseEpoch(group(p.epoch))
+	return at, ok, nil
+}
+
+// parseEpoch reads seconds since 1970 with a fraction.
+func parseEpoch(text string) (time.Duration, bool) {
+	seconds, fraction, _ := strings.Cut(text, ".")
 	whole, wholeErr := strconv.ParseInt(seconds, 10, 33)
 	part, partErr := strconv.ParseFloat("0."+fraction, 64)
-	if wholeErr != nil || partErr != nil {
-		return 0, false, nil
-	}
-	return time.Duration(whole)*time.Second + time.Duration(part*float64(time.Second)), true, nil
+	return time.Duration(whole)*time.Second + time.Duration(part*float64(time.Second)), wholeErr == nil && partErr == nil
 }

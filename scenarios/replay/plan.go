@@ -1,0 +1,121 @@
+package replay
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"tristore/drivers"
+	"tristore/drivers/cluster"
+	"tristore/reports/result"
+	"tristore/scenarios/trace"
+)
+
+// Name is the workload of a replay in measurements.
+const Name = "replay"
+
+// Plan is everything a replay depends on.
+type Plan struct {
+	RunID  string         `json:"run_id"`
+	Engine drivers.Engine `json:"engine"`
+	Reach  drivers.Reach  `json:"reach"`
+	Why    string         `json:"why,omitempty"` // why that reach
+	Images cluster.Images `json:"images"`
+	Dir    string         `json:"dir"`
+	Cache  string         `json:"cache"`
+
+	Trace string        `json:"trace"` // path
+	About trace.Summary `json:"about"` // what the trace says of itself
+	// Prepare is a file of SQL that is run in each database of a server that we start.
+	Prepare string `json:"prepare,omitempty"`
+	// Database gets every statement, whatever the trace says; empty means that of the trace.
+	Database string `json:"database,omitempty"`
+	// Speed is how many times faster than recorded; zero is as fast as possible.
+	Speed       float64       `json:"speed"`
+	Connections int           `json:"connections"` // of each database
+	For         time.Duration `json:"for_ns"`      // what is due later is not sent
+	Drain       time.Duration `json:"drain_ns"`    // bounds how long after the last due time statements may end
+	Writes      bool          `json:"writes"`      // sends what changes rows as well
+
+	Promises   []result.Promise `json:"promises"`
+	Confidence float64          `json:"confidence"`
+	MaxFailed  float64          `json:"max_failed_share"`
+	MinReached float64          `json:"min_reached_share"`
+
+	Log   *slog.Logger                    `json:"-"` // hears of slow steps; nil discards
+	Tell  func(Progress)                  `json:"-"` // hears how it goes; nil is not called
+	Quiet func() (done func(), err error) `json:"-"` // returns when nothing else of ours runs; nil does not wait
+}
+
+// Progress is what a screen shows of a replay.
+type Progress struct {
+	Done, Total int // statements
+	Current     string
+	Live        bool // Current changes every second
+}
+
+// The bounds of a plan.
+const (
+	longest         = 24 * time.Hour // every second of a window is kept
+	mostConnections = 1000           // of all databases together
+	fastest         = 1_000_000
+)
+
+// Default is a plan that only needs a trace and an engine.
+func Default() Plan {
+	return Plan{Speed: 1, Connections: 16, For: time.Hour, Drain: 30 * time.Second, Confidence: 0.99, MaxFailed: 0.001, MinReached: 0.99}
+}
+
+// Check refuses a plan that could not be carried out, in a sentence for the user.
+func (p Plan) Check() error {
+	databases := max(1, len(p.databases()))
+	switch {
+	case p.Engine.Product != drivers.Postgres:
+		return fmt.Errorf("a trace holds statements of PostgreSQL, so that %s cannot replay it: name a postgres engine", p.Engine)
+	case !(p.Speed >= 0) || p.Speed > fastest:
+		return fmt.Errorf("a trace is replayed at a speed above 0 and at most %d times, or max; asked for %g", fastest, p.Speed)
+	case p.For < time.Second || p.For > longest:
+		return fmt.Errorf("a replay lasts between a second and %s; asked for %s", longest, p.For)
+	case p.Connections < 1 || p.Connections*databases > mostConnections:
+		return fmt.Errorf("a replay has between 1 and %d connections in all, and %d to each of %d databases were asked for: lower --connections, or name one --database", mostConnections, p.Connections, databases)
+	case p.About.Records == 0:
+		return fmt.Errorf("the trace %s holds no statement", p.Trace)
+	case p.Speed == 0 && len(p.Promises) > 0:
+		return fmt.Errorf("as fast as possible no statement is ever due, so that no promise can be judged: drop --slo, or give a speed")
+	}
+	return nil
+}
+
+// databases are those that statements are sent to; "" is the one of the address.
+func (p Plan) databases() []string {
+	if p.Database != "" {
+		return []string{p.Database}
+	}
+	return p.About.Databases
+}
+
+// window is how long the replay offers statements, if it keeps up.
+func (p Plan) window() time.Duration {
+	if p.Speed == 0 {
+		return p.For
+	}
+	return min(p.For, p.scaled(p.About.Span)+time.Second)
+}
+
+// scaled is when a statement is due in this replay.
+func (p Plan) scaled(due time.Duration) time.Duration {
+	if p.Speed == 1 || p.Speed == 0 {
+		return due
+	}
+	scaled := float64(due) / p.Speed
+	if scaled > float64(longest*2) {
+		return 2 * longest // beyond every window
+	}
+	return time.Duration(scaled)
+}
+
+func (p Plan) tell(progress Progress) {
+	if p.Tell != nil {
+		p.Tell(progress)
+	}
+}

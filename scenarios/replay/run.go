@@ -1,0 +1,240 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"tristore/drivers"
+	"tristore/drivers/cluster"
+	"tristore/drivers/deployment"
+	"tristore/drivers/postgres"
+	"tristore/reports/result"
+	"tristore/scenarios/load"
+	"tristore/scenarios/measure"
+	"tristore/scenarios/trace"
+)
+
+// Run carries a plan out. The facts are never nil; an error is in them as well, and wraps
+// cluster.ErrUnreachable when the user can mend it. An external cluster is written to
+// only when it bears a sandbox marker. What was started is gone when Run returns.
+func Run(ctx context.Context, plan Plan, address cluster.External) (*result.Run, error) {
+	facts := Facts(plan)
+	err := plan.Check()
+	if err == nil {
+		err = carryOut(ctx, plan, address, facts)
+	}
+	facts.Ended = time.Now().UTC()
+	facts.Engines[0].Seconds = facts.Ended.Sub(facts.Began).Seconds()
+	if err != nil {
+		facts.Load.Trouble = err.Error()
+	}
+	return facts, err
+}
+
+// Facts are what is known of a replay before it began.
+func Facts(plan Plan) *result.Run {
+	support := plan.Engine.Support()
+	facts := &result.Run{
+		Schema: result.Schema, ID: plan.RunID, Began: time.Now().UTC(),
+		Engines: []result.Engine{{Engine: plan.Engine.String(), Title: plan.Engine.Title(), Reach: string(plan.Reach), Why: plan.Why,
+			StandIn: support.StandIn, Warning: support.Warning(time.Now())}},
+		Environment: result.Environment{Asked: map[string]map[string]string{}, InForce: map[string]map[string]string{}},
+		Load: &result.Load{Workload: Name, Engine: plan.Engine.String(), Promises: plan.Promises,
+			Confidence: plan.Confidence, MaxFailed: plan.MaxFailed, MinReached: plan.MinReached},
+	}
+	for _, c := range plan.About.NotReplayable {
+		facts.NotRun = append(facts.NotRun, result.NotRun{What: statements(c.N), Why: "not in the trace, since no replay can send it: " + c.What})
+	}
+	return facts
+}
+
+func statements(n int64) string {
+	if n == 1 {
+		return "1 statement"
+	}
+	return fmt.Sprintf("%d statements", n)
+}
+
+// carryOut is the road of a replay: cluster, connections, statements.
+func carryOut(ctx context.Context, plan Plan, address cluster.External, facts *result.Run) (err error) {
+	var ends []func(context.Context) error
+	defer func() {
+		for _, end := range slices.Backward(ends) {
+			err = errors.Join(err, end(context.WithoutCancel(ctx)))
+		}
+	}()
+	from, err := trace.Open(plan.Trace)
+	if err != nil {
+		return fmt.Errorf("%w: %w", cluster.ErrUnreachable, err)
+	}
+	ends = append(ends, func(context.Context) error { return from.Close() })
+	plan.tell(Progress{Current: "starting " + plan.Engine.Title()})
+	on, err := cluster.Start(ctx, cluster.Spec{
+		Engine: plan.Engine, Reach: plan.Reach, Durability: cluster.Strict, Images: plan.Images, Address: address,
+		Dir: plan.Dir, Cache: plan.Cache, RunID: plan.RunID, Log: plan.Log,
+	})
+	if err != nil {
+		return err
+	}
+	ends = append(ends, on.Close)
+	engine := &facts.Engines[0]
+	engine.Version, engine.ReadySeconds = on.Version, on.Ready.Seconds()
+	facts.Environment.Asked[engine.Engine], facts.Environment.InForce[engine.Engine] = on.Asked, on.InForce
+	if err := plan.prepare(ctx, on); err != nil {
+		return err
+	}
+	connections, err := plan.connect(ctx, on.Admin)
+	ends = append(ends, func(ctx context.Context) error { return hangUp(ctx, connections) })
+	if err != nil {
+		return err
+	}
+	return plan.offer(ctx, from, connections, facts)
+}
+
+// prepare makes sure that the replay may do what it is to do there. On a server that we
+// started, it makes the databases of the trace and runs the user's SQL in each.
+func (p Plan) prepare(ctx context.Context, on *cluster.Cluster) error {
+	if on.Reach == drivers.External {
+		if p.Writes {
+			return deployment.CheckSandbox(ctx, on)
+		}
+		return nil
+	}
+	sql := []byte(nil)
+	if p.Prepare != "" {
+		var err error
+		if sql, err = os.ReadFile(p.Prepare); err != nil {
+			return fmt.Errorf("%w: the file of --prepare: %w", cluster.ErrUnreachable, err)
+		}
+	}
+	for _, name := range p.databases() {
+		target := p.at(on.Admin, name)
+		if err := postgres.EnsureDatabase(ctx, on.Admin, target.URL.Database()); err != nil {
+			return err
+		}
+		if len(sql) == 0 {
+			continue
+		}
+		p.tell(Progress{Current: "running " + p.Prepare})
+		if err := postgres.Exec(ctx, target, string(sql)); err != nil {
+			return fmt.Errorf("%w: running %s: %w", cluster.ErrUnreachable, p.Prepare, err)
+		}
+	}
+	return nil
+}
+
+// target is the database that statements of a database of the trace go to; "" is the
+// one of the address.
+func (p Plan) target(recorded string) string {
+	if p.Database != "" {
+		return p.Database
+	}
+	return recorded
+}
+
+func (p Plan) at(admin drivers.Target, database string) drivers.Target {
+	admin = admin.WithApplication("tristore replay")
+	if database == "" {
+		return admin
+	}
+	return admin.WithDatabase(database)
+}
+
+// connect opens every connection before the first statement is due, so that none of
+// them waits for one, and a database that is not there is known at once.
+func (p Plan) connect(ctx context.Context, admin drivers.Target) (workers []map[string]*postgres.Raw, err error) {
+	p.tell(Progress{Current: "connecting"})
+	for range p.Connections {
+		mine := map[string]*postgres.Raw{}
+		workers = append(workers, mine)
+		for _, name := range p.databases() {
+			raw, err := postgres.DialRaw(ctx, p.at(admin, name))
+			if err != nil {
+				return workers, fmt.Errorf("%w: %w; the trace names its databases, --database NAME sends all statements to one", cluster.ErrUnreachable, err)
+			}
+			mine[name] = raw
+		}
+	}
+	return workers, nil
+}
+
+func hangUp(ctx context.Context, workers []map[string]*postgres.Raw) error {
+	var all []error
+	for _, mine := range workers {
+		for raw := range maps.Values(mine) {
+			all = append(all, raw.Close(ctx))
+		}
+	}
+	return errors.Join(all...)
+}
+
+// offer replays the trace and keeps what was measured, also when it was cut short.
+func (p Plan) offer(ctx context.Context, from source, connections []map[string]*postgres.Raw, facts *result.Run) error {
+	if p.Quiet != nil {
+		done, err := p.Quiet()
+		if err != nil {
+			return err
+		}
+		defer done()
+	}
+	senders := make([]map[string]sender, len(connections))
+	for i, mine := range connections {
+		senders[i] = map[string]sender{}
+		for name, raw := range mine {
+			senders[i][name] = raw
+		}
+	}
+	play := newPlayer(ctx, p, load.NewClock())
+	stop := p.watch(play)
+	err := play.play(from, senders) //nolint:contextcheck // the player has it since it was made
+	stop()
+	return errors.Join(err, play.facts(facts))
+}
+
+// facts writes what the replay recorded into the run.
+func (p *player) facts(run *result.Run) error {
+	ran := min(max(p.lastSeen, time.Millisecond), p.phase.End)
+	if p.plan.Speed > 0 {
+		ran = max(ran, min(time.Second, p.phase.End)) // a rate of less than a second says nothing
+	}
+	recording, err := measure.Merge(p.phase, p.shard)
+	if err != nil {
+		return err
+	}
+	m, err := recording.Measurement(ran)
+	m.Engine, m.Workload, m.Window, m.Loop = p.plan.Engine.String(), Name, p.label(), "open"
+	m.Offered = float64(m.Counts.Due) / ran.Seconds()
+	if p.plan.Speed == 0 {
+		m.Loop = "closed"
+	}
+	m.Timeline = m.Timeline[:min(len(m.Timeline), int((ran+time.Second-1)/time.Second))]
+	run.Load.Rate = m.Offered
+	run.Measurements = append(run.Measurements, m)
+	saw := result.Observation{Claim: Name, Engine: m.Engine, Began: run.Began, Seconds: m.Seconds}
+	load.Window{Measurement: m, Witness: recording.Witness()}.Report(&saw)
+	run.Observations = append(run.Observations, saw)
+	for _, why := range slices.Sorted(maps.Keys(p.skipped)) {
+		run.NotRun = append(run.NotRun, result.NotRun{What: statements(p.skipped[why]), Why: "not replayed: " + why})
+	}
+	if n := p.queue.givenUp; n > 0 {
+		run.NotRun = append(run.NotRun, result.NotRun{What: fmt.Sprintf("the rest of %d transactions", n), Why: givenUp})
+	}
+	return err
+}
+
+// label says what the window was, for a reader.
+func (p *player) label() string {
+	how, speed := "read-only", fmt.Sprintf("at %g times the recorded rate", p.plan.Speed)
+	if p.plan.Writes {
+		how = "with writes"
+	}
+	if p.plan.Speed == 0 {
+		speed = "as fast as possible"
+	}
+	return fmt.Sprintf("%s, %s, on %d connections", speed, how, p.plan.Connections)
+}
