@@ -90,6 +90,8 @@ func Catalogue() []Row {
 			Check: backup.RoundTrip, Rule: roundTripRule()},
 		{Claim: says(row("BACKUP-2", "32", Backup, documented+"+"+inferred), "The application role starts on the restored copy, which serves every sign-in and the next write."),
 			Check: backup.Serve, Rule: serveRule()},
+		{Claim: says(row("BACKUP-3", "36b", Backup, documented), "A cut, altered, partial, ill-restored or stale dump is seen by its named check, and a sound one by none."),
+			Check: backup.Detection, Rule: detectionRule()},
 
 		{Claim: says(row("LOAD-1", "25", Load, inferred), "The auth path answers every request of an open-loop replay, timed from when it was due."),
 			Check: auth.OpenLoop, Rule: openLoopRule(), Measures: true},

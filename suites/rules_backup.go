@@ -48,6 +48,25 @@ func serveRule() judge.Rule {
 	}
 }
 
+func detectionRule() judge.Rule {
+	return judge.Rule{
+		MinCases: 12,
+		Floors: []judge.Limit{
+			atLeast("formats", 1, "no format of dumps was gone through"),
+			atLeast("damages", 5, "too few damages were tried"),
+			atLeast("twins", 1, "no sound dump went the same way"),
+			atLeast("rows", 200, "too few rows were compared"),
+			atLeast("acknowledged", 2, "the ledger of acknowledged writes is too short"),
+			known(),
+		},
+		Limits: []judge.Limit{
+			none("undetected", "a damaged dump was restored and nobody saw it"),
+			none("missed", "a check that had to see a damage did not"),
+			none("false_alarms", "a check saw damage in a sound dump"),
+		},
+	}
+}
+
 // openLoopRule: the generator must have kept its own schedule and accounted for every
 // arrival; then whatever was refused, lost or not started is the store's.
 func openLoopRule() judge.Rule {

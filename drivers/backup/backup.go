@@ -13,13 +13,8 @@ package backup
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -31,15 +26,6 @@ import (
 type Place struct {
 	Cluster  *cluster.Cluster
 	Database string
-}
-
-// Archive is one dumped database. The file stays its caller's.
-type Archive struct {
-	Path   string
-	Engine drivers.Engine // it came from
-	From   string         // name of the dumped database
-	Bytes  int64
-	SHA256 string // of the file as it was dumped, hex
 }
 
 // Report is how a tool fared.
@@ -70,82 +56,22 @@ type Altered struct{ Path string }
 
 func (e *Altered) Error() string { return "the archive " + e.Path + " is not what was dumped" }
 
+// Unfinished is a plain dump without the line that pg_dump ends with. psql would take it:
+// to psql, the end of the file is the end of the rows.
+type Unfinished struct{ Path string }
+
+func (e *Unfinished) Error() string {
+	return "the dump " + e.Path + " lacks the last line of a whole one: " + lastLine
+}
+
 // Broke tells whether err is a tool or an archive that did not do what it must, as
 // opposed to a tool that is missing or could not be started.
 func Broke(err error) bool {
 	var failed *cluster.ToolFailed
 	var complained *Complained
 	var altered *Altered
-	return errors.As(err, &failed) || errors.As(err, &complained) || errors.As(err, &altered)
-}
-
-// Dump writes one database into a file in folder. A missing tool is a
-// *cluster.ToolMissing; one that failed is a *cluster.ToolFailed or a *Complained, and
-// its report is returned all the same.
-func Dump(ctx context.Context, from Place, folder string) (archive Archive, report Report, err error) {
-	archive = Archive{Path: filepath.Join(folder, from.Database+".dump"), Engine: from.Cluster.Engine, From: from.Database}
-	file, err := os.OpenFile(archive.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return archive, report, fmt.Errorf("making the archive of %s: %w", from.Database, err)
-	}
-	dump := mongodump
-	if from.Cluster.Engine.Family() == drivers.FamilyPostgres {
-		dump = pgDump
-	}
-	report, err = dump(ctx, from, file)
-	err = errors.Join(err, file.Close())
-	if err == nil {
-		archive.SHA256, archive.Bytes, err = digest(archive.Path)
-		report.Bytes = archive.Bytes
-	}
-	if err == nil && archive.Bytes == 0 {
-		err = &Complained{report.Tool, []string{"the archive is empty"}}
-	}
-	if err != nil {
-		err = fmt.Errorf("dumping %s: %w", from.Database, err)
-	}
-	return archive, report, err
-}
-
-// Restore reads an archive into an empty database. Collections named by without are
-// left out (MongoDB only). Its errors are those of Dump.
-func Restore(ctx context.Context, to Place, archive Archive, without ...string) (report Report, err error) {
-	file, err := os.Open(archive.Path)
-	if err != nil {
-		return report, fmt.Errorf("reading the archive of %s: %w", archive.From, err)
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	sum, _, err := digest(archive.Path)
-	if err == nil && sum != archive.SHA256 {
-		err = &Altered{archive.Path}
-	}
-	if err != nil {
-		return report, err
-	}
-	if to.Cluster.Engine.Family() == drivers.FamilyPostgres {
-		report, err = pgRestore(ctx, to, file)
-	} else {
-		report, err = mongorestore(ctx, to, renaming{file, archive.From, without})
-	}
-	report.Bytes = archive.Bytes
-	if err != nil {
-		err = fmt.Errorf("restoring %s: %w", to.Database, err)
-	}
-	return report, err
-}
-
-// digest is the SHA-256 of a file, and its length.
-func digest(path string) (sum string, length int64, err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", 0, fmt.Errorf("reading the archive: %w", err)
-	}
-	hash := sha256.New()
-	length, err = io.Copy(hash, file)
-	if err := errors.Join(err, file.Close()); err != nil {
-		return "", 0, fmt.Errorf("reading the archive: %w", err)
-	}
-	return hex.EncodeToString(hash.Sum(nil)), length, nil
+	var unfinished *Unfinished
+	return errors.As(err, &failed) || errors.As(err, &complained) || errors.As(err, &altered) || errors.As(err, &unfinished)
 }
 
 // LeavesIndexesOut tells whether the engine's restore can bring back documents only, so

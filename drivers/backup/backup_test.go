@@ -133,7 +133,7 @@ func (b toolbox) Find(_ context.Context, name string) (*cluster.Program, error) 
 
 func TestToolOlderThanItsServerIsMissing(t *testing.T) {
 	at := Place{&cluster.Cluster{Engine: drivers.Engine{Product: drivers.Postgres, Major: 16}, Tools: toolbox("pg_dump (PostgreSQL) 15.18")}, "x"}
-	_, err := pgDump(t.Context(), at, io.Discard)
+	_, err := pgDump(t.Context(), at, How{}, io.Discard)
 	var missing *cluster.ToolMissing
 	if !errors.As(err, &missing) || Broke(err) {
 		t.Errorf("got %v", err)

@@ -14,12 +14,15 @@ import (
 const asArchive = "one --archive stream in place of a folder (--out)"
 
 // mongodump writes one database to out.
-func mongodump(ctx context.Context, from Place, out io.Writer) (Report, error) {
+func mongodump(ctx context.Context, from Place, how How, out io.Writer) (Report, error) {
 	program, err := from.Cluster.Tools.Find(ctx, "mongodump")
 	if err != nil {
 		return Report{Tool: "mongodump"}, err
 	}
 	invoke := configured(from, program, "--archive", "--gzip", "--db="+from.Database)
+	for _, collection := range how.Without {
+		invoke.Args = append(invoke.Args, "--excludeCollection="+collection)
+	}
 	invoke.Out = out
 	report, err := call{program, from.Cluster.Admin.URL.Password(), invoke}.run(ctx)
 	report.Way = asArchive

@@ -12,40 +12,90 @@ import (
 	"tristore/drivers/cluster"
 )
 
-// pgDump writes the custom format, -Fc, to out.
-func pgDump(ctx context.Context, from Place, out io.Writer) (Report, error) {
+// pgDump writes out to a stream, and the directory format into a folder.
+func pgDump(ctx context.Context, from Place, how How, out io.Writer) (Report, error) {
 	program, _, err := pgTool(ctx, from, "pg_dump")
 	if err != nil {
 		return Report{Tool: "pg_dump"}, err
 	}
-	invoke := invocation(from, program, "--format=custom")
-	invoke.Out = out
+	invoke := invocation(from, program, "--format="+string(how.Format))
+	for _, table := range how.Without {
+		invoke.Args = append(invoke.Args, `--exclude-table="`+table+`"`)
+	}
+	switch how.Format {
+	case Directory:
+		invoke.Args = append(invoke.Args, fmt.Sprintf("--jobs=%d", max(1, how.Jobs)), "--file={folder}")
+		invoke.FolderOut = how.folder
+	case Plain: // pg_restore has these at restore, psql has not
+		invoke.Args = append(invoke.Args, "--clean", "--if-exists")
+		invoke.Out = out
+	default:
+		invoke.Out = out
+	}
 	return call{program, from.Cluster.Admin.URL.Password(), invoke}.run(ctx)
 }
 
 // pgRestore restores as the platform's page says, with --clean --if-exists, and stops at
-// the first error.
+// the first error. A plain dump is a script, which psql reads.
 //
 // A pg_restore of 17 or later sends a setting that servers before 17 do not know, and so
 // ends at its first statement. There is no option against it: there, pg_restore writes
 // its script to psql instead of sending it, and that one line is left out on the way.
-func pgRestore(ctx context.Context, to Place, archive io.Reader) (Report, error) {
+func pgRestore(ctx context.Context, to Place, from source) (Report, error) {
+	if from.archive.Format == Plain {
+		return psqlScript(ctx, to, from.stream)
+	}
 	program, client, err := pgTool(ctx, to, "pg_restore")
 	if err != nil {
 		return Report{Tool: "pg_restore"}, err
 	}
+	args := from.arguments()
 	if client >= settingSince && to.Cluster.Engine.Major < settingSince {
-		return pgRestoreScript(ctx, to, archive, program)
+		return pgRestoreScript(ctx, to, program, from.into(cluster.Invocation{Args: args}))
 	}
-	invoke := invocation(to, program, "--clean", "--if-exists", "--exit-on-error")
-	invoke.In = archive
-	return call{program, to.Cluster.Admin.URL.Password(), invoke}.run(ctx)
+	if from.archive.Format == Directory {
+		args = append(args, fmt.Sprintf("--jobs=%d", max(1, from.how.Jobs)))
+	}
+	return call{program, to.Cluster.Admin.URL.Password(), from.into(invocation(to, program, args...))}.run(ctx)
+}
+
+// psqlScript sends a plain dump to psql, without the setting that the server may not know.
+func psqlScript(ctx context.Context, to Place, script io.Reader) (Report, error) {
+	psql, _, err := pgTool(ctx, to, "psql")
+	if err != nil {
+		return Report{Tool: "psql"}, err
+	}
+	way := ""
+	if to.Cluster.Engine.Major < settingSince {
+		from := script
+		reader, plain := io.Pipe()
+		defer func() { _ = reader.CloseWithError(io.ErrClosedPipe) }() // returns nil, always; ends the copying below
+		go func() {
+			filtered := &withoutSetting{to: plain}
+			_, err := io.Copy(filtered, from)
+			_ = plain.CloseWithError(errors.Join(err, filtered.flush())) // returns nil, always
+		}()
+		script, way = reader, leftOut(to)
+	}
+	invoke := scriptInvocation(to, psql)
+	invoke.In = script
+	report, err := call{psql, to.Cluster.Admin.URL.Password(), invoke}.run(ctx)
+	report.Way = way
+	return report, err
+}
+
+func scriptInvocation(to Place, psql *cluster.Program) cluster.Invocation {
+	return invocation(to, psql, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-")
+}
+
+func leftOut(to Place) string {
+	return fmt.Sprintf("the script goes to psql without its line %q, which PostgreSQL %d does not know", setting, to.Cluster.Engine.Major)
 }
 
 // settingSince is the major whose pg_restore sends SET transaction_timeout.
 const settingSince = 17
 
-func pgRestoreScript(ctx context.Context, to Place, archive io.Reader, restore *cluster.Program) (Report, error) {
+func pgRestoreScript(ctx context.Context, to Place, restore *cluster.Program, invokeRestore cluster.Invocation) (Report, error) {
 	psql, _, err := pgTool(ctx, to, "psql")
 	if err != nil {
 		return Report{Tool: "psql"}, err
@@ -57,19 +107,19 @@ func pgRestoreScript(ctx context.Context, to Place, archive io.Reader, restore *
 	go func() {
 		var err error
 		filtered := &withoutSetting{to: plain}
-		wrote, err = call{program: restore, invoke: cluster.Invocation{
-			Args: []string{"--clean", "--if-exists", "--exit-on-error", "--file=-"}, In: archive, Out: filtered}}.run(ctx)
+		invokeRestore.Args, invokeRestore.Out = append(invokeRestore.Args, "--file=-"), filtered
+		wrote, err = call{program: restore, invoke: invokeRestore}.run(ctx)
 		err = errors.Join(err, filtered.flush())
 		_ = plain.CloseWithError(err) // returns nil, always
 		writing <- err
 	}()
-	invoke := invocation(to, psql, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-")
+	invoke := scriptInvocation(to, psql)
 	invoke.In = script
 	report, err := call{psql, to.Cluster.Admin.URL.Password(), invoke}.run(ctx)
 	_ = script.CloseWithError(io.ErrClosedPipe) // returns nil, always
 	wroteErr := <-writing
 	report.Tool, report.Version = "pg_restore | psql", wrote.Version+" | "+report.Version
-	report.Way = fmt.Sprintf("the script goes to psql without its line %q, which PostgreSQL %d does not know", setting, to.Cluster.Engine.Major)
+	report.Way = leftOut(to)
 	report.Errors, report.Warnings, report.Notes = append(wrote.Errors, report.Errors...), append(wrote.Warnings, report.Warnings...), append(wrote.Notes, report.Notes...)
 	if err != nil && errors.Is(wroteErr, io.ErrClosedPipe) {
 		wroteErr = nil // it only could not go on writing

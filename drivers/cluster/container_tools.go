@@ -69,10 +69,19 @@ func (t containerTools) run(ctx context.Context, name string, call Invocation) (
 	if err := t.copyFiles(ctx, daemon, folder, call.Files); err != nil {
 		return err
 	}
+	exchange := folderExchange{t, daemon, folder + "-folder"}
+	if call.FolderIn+call.FolderOut != "" {
+		defer func() { err = errors.Join(err, t.undo(ctx, daemon, exchange.path)) }()
+	}
+	if call.FolderIn != "" {
+		if err := exchange.in(ctx, call.FolderIn); err != nil {
+			return errors.Join(err, t.undo(ctx, daemon, folder))
+		}
+	}
 	created, err := daemon.ExecCreate(ctx, t.container, client.ExecCreateOptions{
 		AttachStdin: true, AttachStdout: true, AttachStderr: true,
 		Env: call.Env,
-		Cmd: append([]string{"sh", "-c", inContainer, "sh", folder, name}, located(call.Args, folder, call.Files)...),
+		Cmd: append([]string{"sh", "-c", inContainer, "sh", folder, name}, withFolder(located(call.Args, folder, call.Files), exchange.path)...),
 	})
 	if err != nil {
 		return errors.Join(fmt.Errorf("starting %s in the container: %w", name, err), t.undo(ctx, daemon, folder))
@@ -98,6 +107,9 @@ func (t containerTools) run(ctx context.Context, name string, call Invocation) (
 	}
 	if result.ExitCode != 0 {
 		return &ToolFailed{Tool: name, Exit: result.ExitCode, Tail: masked(tail.String(), call.Env)}
+	}
+	if call.FolderOut != "" {
+		return exchange.out(ctx, call.FolderOut)
 	}
 	return nil
 }

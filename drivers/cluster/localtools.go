@@ -77,7 +77,7 @@ func (t localTools) run(ctx context.Context, name string, client programs.Client
 			return fmt.Errorf("writing a file of %s: %w", name, err)
 		}
 	}
-	command := client.Command(ctx, located(call.Args, folder, call.Files)...)
+	command := client.Command(ctx, withFolder(located(call.Args, folder, call.Files), call.FolderIn+call.FolderOut)...)
 	command.Dir = folder
 	// HOME is the empty folder, so that nobody's own .pgpass, .psqlrc or service file counts.
 	command.Env = append([]string{"PATH=/usr/bin:/bin", "LC_ALL=" + serverLocale, "TZ=UTC", "HOME=" + folder, "TMPDIR=" + folder}, call.Env...)

@@ -28,6 +28,19 @@ func (h *Host) Blank(ctx context.Context, name store.Name) (*Blank, error) {
 	return &Blank{Store: name, Target: h.target(database), Admin: h.admin(database), host: h}, nil
 }
 
+// BlankIn is Blank in an encoding of its own; only PostgreSQL's databases have one.
+func (h *Host) BlankIn(ctx context.Context, name store.Name, encoding string) (*Blank, error) {
+	makes, can := h.family.(encoder)
+	if !can {
+		return nil, fmt.Errorf("making an empty database in encoding %s: databases of %s have none", encoding, h.Cluster.Engine.Title())
+	}
+	database := h.databaseName(name)
+	if err := makes.CreateDatabaseIn(ctx, database, encoding, h.Role); err != nil {
+		return nil, fmt.Errorf("making an empty database for store %s in %s: %w", name, encoding, err)
+	}
+	return &Blank{Store: name, Target: h.target(database), Admin: h.admin(database), host: h}, nil
+}
+
 // Drop removes the database. Stores that were opened on it are closed before.
 func (b *Blank) Drop(ctx context.Context) error {
 	return b.host.family.DropDatabase(ctx, b.Target.URL.Database())

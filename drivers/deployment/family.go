@@ -27,6 +27,12 @@ type cloner interface {
 	CloneDatabase(ctx context.Context, source, name string, role Role) error
 }
 
+// encoder is a family whose databases have an encoding each.
+type encoder interface {
+	// CreateDatabaseIn is CreateDatabase in an encoding other than the server's.
+	CreateDatabaseIn(ctx context.Context, name, encoding string, role Role) error
+}
+
 // opened is one store and how to close it.
 type opened[S any] struct {
 	store S

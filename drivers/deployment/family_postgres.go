@@ -8,7 +8,7 @@ import (
 	"tristore/drivers/store"
 )
 
-// postgresFamily serves family and cloner by the administrator of a PostgreSQL cluster.
+// postgresFamily serves family, cloner and encoder by the administrator of a PostgreSQL cluster.
 type postgresFamily struct {
 	*admins[*postgres.Admin]
 	at drivers.Target
@@ -34,6 +34,11 @@ func (p postgresFamily) DropRole(ctx context.Context, name string) error {
 
 func (p postgresFamily) CreateDatabase(ctx context.Context, name string, role Role) error {
 	return p.with(ctx, func(admin *postgres.Admin) error { return admin.CreateDatabase(ctx, name, role.Name) })
+}
+
+// CreateDatabaseIn serves encoder.
+func (p postgresFamily) CreateDatabaseIn(ctx context.Context, name, encoding string, role Role) error {
+	return p.with(ctx, func(admin *postgres.Admin) error { return admin.CreateDatabaseIn(ctx, name, role.Name, encoding) })
 }
 
 func (p postgresFamily) CloneDatabase(ctx context.Context, source, name string, role Role) error {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tristore/drivers"
+	"tristore/drivers/cluster"
 	"tristore/drivers/deployment"
 	"tristore/drivers/mongo"
 	"tristore/drivers/postgres"
@@ -19,9 +20,10 @@ type Fault struct {
 	// Claims are the ids that must FAIL under this fault; no other claim may.
 	Claims []string
 
-	schema  *damage                        // done to a store's schema once it is migrated
-	restore *damage                        // done to a store's content once it is restored
-	wrap    func(d *deployment.Deployment) // replaces stores by wrapped ones
+	schema  *damage                           // done to a store's schema once it is migrated
+	restore *damage                           // done to a store's content once it is restored
+	wrap    func(d *deployment.Deployment)    // replaces stores by wrapped ones
+	tools   func(cluster.Tools) cluster.Tools // replaces the client tools
 }
 
 // damage is one statement against the database of one store, in both families' words.
@@ -46,6 +48,9 @@ func All() []Fault {
 		{Name: "row-missing-after-restore", Claims: []string{"BACKUP-1"},
 			Says:    "one row of the restored users database is missing",
 			restore: &damage{store.UsersStore, loseRow("Users"), `{"delete": "Users", "deletes": [{"q": {}, "limit": 1}]}`}},
+		{Name: "restore-errors-hidden", Claims: []string{"BACKUP-3"},
+			Says:  "pg_restore, psql and mongorestore exit 0 and say nothing when they failed",
+			tools: func(sound cluster.Tools) cluster.Tools { return silent{sound} }},
 		{Name: "share-unguarded", Claims: []string{"SHARE-1"},
 			Says: "share reads the permission map, waits, and writes the whole map back without a guard",
 			wrap: func(d *deployment.Deployment) { d.Permissions = newUnguarded(d.Permissions) }},
@@ -80,9 +85,12 @@ func ByName(name string) (Fault, error) {
 }
 
 // AfterMigrate damages the migrated template from which a PostgreSQL host clones
-// every deployment. MongoDB hosts migrate each deployment afresh and so have no such
-// template: there AfterDeploy does it.
+// every deployment, and replaces the client tools. MongoDB hosts migrate each deployment
+// afresh and so have no such template: there AfterDeploy does it.
 func (f Fault) AfterMigrate(ctx context.Context, host *deployment.Host) error {
+	if f.tools != nil {
+		host.Cluster.Tools = f.tools(host.Cluster.Tools)
+	}
 	if f.schema == nil || host.Cluster.Engine.Family() != drivers.FamilyPostgres {
 		return nil
 	}

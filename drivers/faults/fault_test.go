@@ -2,12 +2,15 @@ package faults
 
 import (
 	"context"
+	"errors"
+	"io"
 	"maps"
 	"strings"
 	"sync"
 	"testing"
 
 	"tristore/drivers"
+	"tristore/drivers/cluster"
 	"tristore/drivers/deployment"
 	"tristore/drivers/store"
 )
@@ -38,7 +41,7 @@ func TestEveryFaultNamesItsClaims(t *testing.T) {
 		}
 		seen[fault.Name] = true
 		hooks := 0
-		for _, has := range []bool{fault.schema != nil, fault.restore != nil, fault.wrap != nil} {
+		for _, has := range []bool{fault.schema != nil, fault.restore != nil, fault.wrap != nil, fault.tools != nil} {
 			if has {
 				hooks++
 			}
@@ -48,6 +51,45 @@ func TestEveryFaultNamesItsClaims(t *testing.T) {
 		}
 		if found, err := ByName(fault.Name); err != nil || found.Name != fault.Name {
 			t.Errorf("ByName(%q) = %q, %v", fault.Name, found.Name, err)
+		}
+	}
+}
+
+// toolbox finds a program that reads everything, complains and fails.
+type toolbox struct{ failed *cluster.ToolFailed }
+
+func (b toolbox) Find(_ context.Context, name string) (*cluster.Program, error) {
+	program := &cluster.Program{Name: name}
+	return program.Through(func(_ context.Context, call cluster.Invocation, _ func(context.Context, cluster.Invocation) error) error {
+		_, _ = io.WriteString(call.Err, "pg_restore: error: it broke")
+		if b.failed != nil {
+			return b.failed
+		}
+		return errors.New("could not start")
+	}), nil
+}
+
+// A silent tool hides its own failure, of a restore only, and not that it could not be run.
+func TestSilentToolHidesItsFailureOnly(t *testing.T) {
+	for _, test := range []struct {
+		tool   string
+		failed *cluster.ToolFailed
+		hidden bool
+	}{
+		{"pg_restore", &cluster.ToolFailed{Tool: "pg_restore", Exit: 1}, true},
+		{"psql", &cluster.ToolFailed{Tool: "psql", Exit: 3}, true},
+		{"mongorestore", &cluster.ToolFailed{Tool: "mongorestore", Exit: 1}, true},
+		{"pg_dump", &cluster.ToolFailed{Tool: "pg_dump", Exit: 1}, false},
+		{"pg_restore", nil, false},
+	} {
+		program, err := silent{toolbox{test.failed}}.Find(t.Context(), test.tool)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said strings.Builder
+		err = program.Run(t.Context(), cluster.Invocation{Err: &said})
+		if hidden := err == nil; hidden != test.hidden || test.hidden && said.Len() > 0 {
+			t.Errorf("%s %v: error %v, said %q", test.tool, test.failed, err, said.String())
 		}
 	}
 }

@@ -97,7 +97,17 @@ func (a *Admin) join(ctx context.Context, name string) error {
 // [D]: CREATE and USAGE on schema public, and the four row privileges on what the
 // administrator makes there now and later. The administrator stays its owner.
 func (a *Admin) CreateDatabase(ctx context.Context, name, role string) error {
-	if err := a.create(ctx, name, "template0"); err != nil {
+	return a.CreateDatabaseIn(ctx, name, role, "")
+}
+
+// CreateDatabaseIn is CreateDatabase in an encoding of its own, such as LATIN1; the empty
+// one is the server's.
+func (a *Admin) CreateDatabaseIn(ctx context.Context, name, role, encoding string) error {
+	from := quote("template0")
+	if encoding != "" {
+		from += " ENCODING " + literal(encoding) + " LC_COLLATE 'C' LC_CTYPE 'C'"
+	}
+	if err := a.create(ctx, name, from); err != nil {
 		return err
 	}
 	if err := errors.Join(a.admit(ctx, name, role), a.grant(ctx, name, role)); err != nil {
@@ -110,7 +120,7 @@ func (a *Admin) CreateDatabase(ctx context.Context, name, role string) error {
 // whoever migrated the source, and grants inside it are copied. What PostgreSQL keeps
 // outside, who may connect, is set again. Sessions on the source make it wait, briefly.
 func (a *Admin) CloneDatabase(ctx context.Context, source, name, role string) error {
-	if err := a.create(ctx, name, source); err != nil {
+	if err := a.create(ctx, name, quote(source)); err != nil {
 		return err
 	}
 	if err := a.admit(ctx, name, role); err != nil {
@@ -141,9 +151,10 @@ func (a *Admin) DropDatabase(ctx context.Context, name string) error {
 	return nil
 }
 
+// create makes a database from a template's quoted name and what may follow it.
 func (a *Admin) create(ctx context.Context, name, source string) error {
 	err := a.whileInUse(ctx, func() error {
-		return a.run(ctx, "CREATE DATABASE "+quote(name)+" TEMPLATE "+quote(source))
+		return a.run(ctx, "CREATE DATABASE "+quote(name)+" TEMPLATE "+source)
 	})
 	if err != nil {
 		return fmt.Errorf("creating database %s from %s: %w", name, source, err)

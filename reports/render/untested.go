@@ -10,7 +10,7 @@ import (
 
 // certifiable is what the platform's fact sheet lists to certify, by its numbers. What
 // no claim of a run decided is printed as not tested, so that a certificate is never
-// read for more than it says.
+// read for more than it says. A line of two halves has two numbers.
 func certifiable() []subject {
 	return []subject{
 		{"1", "transport encryption of each database"},
@@ -48,7 +48,8 @@ func certifiable() []subject {
 		{"33", "restoring one store without touching the others"},
 		{"34", "point-in-time restore and the time to serve again"},
 		{"35", "stores restored to different moments"},
-		{"36", "a backup taken under load"},
+		{"36a", "a backup taken under load"},
+		{"36b", "detection of a damaged or stale backup"},
 		{"37", "import from MongoDB into PostgreSQL"},
 		{"38", "an upgrade to a newer major"},
 		{"39", "sign-in while the collections cluster is down"},
@@ -80,7 +81,7 @@ func untested(run *result.Run) []string {
 func undecided(run *result.Run) []string {
 	decided := map[string]bool{}
 	for _, c := range gridOf(run).cells(result.Pass, result.Fail) {
-		for _, number := range strings.FieldsFunc(c.Claim.Domain, func(r rune) bool { return r < '0' || r > '9' }) {
+		for _, number := range strings.FieldsFunc(c.Claim.Domain, noNumber) {
 			decided[number] = true
 		}
 	}
@@ -92,6 +93,9 @@ func undecided(run *result.Run) []string {
 	}
 	return missing
 }
+
+// noNumber parts the numbers of a claim; a letter after one means a half of that line.
+func noNumber(r rune) bool { return (r < '0' || r > '9') && r != 'a' && r != 'b' }
 
 func withoutDurability(run *result.Run) []string {
 	var engines []string
