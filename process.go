@@ -69,7 +69,10 @@ func (l *laneProcess) start(ctx context.Context, said chan<- laneSaid) error {
 		return errors.Join(fmt.Errorf("starting lane %s: %w", l.name, err), closeErr, events.Close(), log.Close())
 	}
 	go l.follow(ctx, events, said)
-	return json.NewEncoder(l.stdin).Encode(l.order)
+	if json.NewEncoder(l.stdin).Encode(l.order) != nil {
+		_ = l.stdin.Close() // a child without an order ends, and follow tells how
+	}
+	return nil
 }
 
 // follow reads events until the child's end closes, then waits for it.

@@ -18,6 +18,8 @@ type Stage struct {
 	Fault faults.Fault
 	Seed  uint64
 	Depth Depth
+	// Dir is the lane's folder, where a check's files lie; empty means the system's temporary one.
+	Dir string
 	// Record keeps a load measurement in the run.
 	Record func(result.Measurement)
 }

@@ -50,7 +50,7 @@ func NewLane(plan LanePlan, hooks Hooks, log *slog.Logger) (*Lane, error) {
 		}
 	}
 	lane := &Lane{Plan: plan, rows: rows, hooks: hooks, log: log}
-	lane.stage = scenarios.Stage{Engine: plan.Engine, Fault: fault, Seed: plan.Seed, Depth: plan.Depth, Record: lane.record}
+	lane.stage = scenarios.Stage{Engine: plan.Engine, Fault: fault, Seed: plan.Seed, Depth: plan.Depth, Dir: plan.Dir, Record: lane.record}
 	support := plan.Engine.Support()
 	lane.facts = result.Run{
 		Schema: result.Schema, ID: plan.RunID, Seed: plan.Seed, Began: time.Now().UTC(),

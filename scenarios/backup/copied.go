@@ -47,7 +47,7 @@ func makeCopy(ctx context.Context, on scenarios.Stage, saw *result.Observation) 
 	if c.source, err = on.Deploy(ctx); err != nil {
 		return c, err
 	}
-	if c.folder, err = os.MkdirTemp("", "tristore-dump-"); err != nil {
+	if c.folder, err = os.MkdirTemp(on.Dir, "dump-"); err != nil {
 		return c, fmt.Errorf("making a folder for the archives: %w", err)
 	}
 	if err := c.fill(ctx); err != nil {
