@@ -21,6 +21,7 @@ import (
 	"tristore/scenarios/auth"
 	"tristore/scenarios/campaign"
 	"tristore/scenarios/collections"
+	"tristore/scenarios/dataset"
 	"tristore/scenarios/judge"
 	"tristore/suites"
 )
@@ -33,7 +34,13 @@ type loadFlags struct {
 	rate, maxFailed            float64
 	duration, warm, warmMax    time.Duration
 	workers                    int
+	keys                       string
+	cold                       bool
+	sizes                      loadSizes
 }
+
+// loadSizes change the data set; zero leaves the plan's own.
+type loadSizes struct{ users, workspaces, files, conversations, messages, rowBytes, bulkRows int }
 
 // loadCommand offers one workload to one engine and judges what its users would see.
 func loadCommand(to streams) *cobra.Command {
@@ -64,7 +71,16 @@ func loadCommand(to streams) *cobra.Command {
 	set.DurationVar(&f.warm, "warm", 5*time.Second, "the shortest warm-up: it ends when latencies are steady, which takes 5s to see")
 	set.DurationVar(&f.warmMax, "warm-max", 30*time.Second, "the longest warm-up: without a steady part by then the run is INCONCLUSIVE")
 	set.StringVar(&f.profile, "profile", string(auth.V27), "store operations per auth request: fork (1+1), v27 (4+2)")
-	set.StringVar(&f.mix, "mix", string(collections.Everyday), "collections operations: everyday, heavy")
+	set.StringVar(&f.mix, "mix", string(collections.Everyday), "which requests: auth has everyday, storm (sign-ins), visitors, keys, fanout; collections has everyday, heavy")
+	set.BoolVar(&f.cold, "cold", false, "measure from the first arrival on, over connections that are yet to be opened, without a warm-up")
+	set.StringVar(&f.keys, "keys", "", "which rows are asked for: zipfian, uniform, latest (default: as the workload's users do)")
+	set.IntVar(&f.sizes.users, "users", 0, "users of the data set")
+	set.IntVar(&f.sizes.workspaces, "workspaces", 0, "workspaces of the data set; the first of a collections data set is huge")
+	set.IntVar(&f.sizes.files, "files", 0, "files in each workspace")
+	set.IntVar(&f.sizes.conversations, "conversations", 0, "conversations in each workspace")
+	set.IntVar(&f.sizes.messages, "messages", 0, "messages in each conversation")
+	set.IntVar(&f.sizes.rowBytes, "row-bytes", 0, "bytes of each message, and of what each user has stored")
+	set.IntVar(&f.sizes.bulkRows, "bulk-rows", 0, "rows of one bulk, at most 5000")
 	set.StringVar(&f.pace, "pace", string(campaign.Poisson), "how arrivals are spaced: poisson, constant")
 	set.IntVar(&f.workers, "workers", auth.Workers, "arrivals under way at once; more than that wait, and their wait counts")
 	set.StringSliceVar(&f.promises, "slo", []string{"p99=200ms"}, "promises on the latency from the due time, such as p50=20ms,p99=200ms")
@@ -78,10 +94,10 @@ func (f *loadFlags) read(c *cobra.Command, workload string) (plan Plan, load cam
 	switch {
 	case (f.url != "" || f.urlFile != "") && !changed("engine"):
 		return plan, load, errors.New("a URL does not say its engine's version: give --engine, such as postgres:16")
+	case f.cold && (changed("warm") || changed("warm-max")):
+		return plan, load, errors.New("--cold has no warm-up: drop it, or --warm and --warm-max")
 	case changed("profile") && workload != auth.Name:
 		return plan, load, fmt.Errorf("--profile is of the auth workload; drop it, or load %s", auth.Name)
-	case changed("mix") && workload != collections.Name:
-		return plan, load, fmt.Errorf("--mix is of the collections workload; drop it, or load %s", collections.Name)
 	}
 	f.engines, f.depth, f.gate, f.noSplit = []string{f.engine}, "smoke", string(judge.GateAll), true
 	if plan, err = f.plan(c.Context()); err != nil {
@@ -90,11 +106,13 @@ func (f *loadFlags) read(c *cobra.Command, workload string) (plan Plan, load cam
 	e := plan.Engines[0]
 	load = campaign.For(e.Engine, workload)
 	load.Reach, load.Why, load.Images, load.Seed, load.Cache = e.Reach, e.Why, plan.Images, plan.Seed, plan.Cache
-	load.Profile, load.Mix, load.Pace = auth.Profile(f.profile), collections.Mix(f.mix), campaign.Pace(f.pace)
+	load.Profile, load.Mix, load.Pace, load.Keys = auth.Profile(f.profile), f.mix, campaign.Pace(f.pace), dataset.Spread(f.keys)
 	load.Rate, load.Measure, load.Warm, load.Workers, load.MaxFailed = f.rate, f.duration, f.warm, f.workers, f.maxFailed/100
 	if load.WarmMax = f.warmMax; !changed("warm-max") {
 		load.WarmMax = max(load.WarmMax, 3*load.Warm)
 	}
+	load.Cold = f.cold
+	f.sizes.into(&load)
 	load.Promises = nil
 	for _, word := range f.promises {
 		promise, err := parsePromise(word)
@@ -107,6 +125,25 @@ func (f *loadFlags) read(c *cobra.Command, workload string) (plan Plan, load cam
 		return plan, load, fmt.Errorf("--max-failed is a percentage from 0 to below 100; asked for %g", f.maxFailed)
 	}
 	return plan, load, load.Check()
+}
+
+// into changes a plan where something was asked for; what makes no sense its check refuses.
+func (s loadSizes) into(plan *campaign.Plan) {
+	for _, size := range []struct {
+		asked int
+		into  []*int
+	}{
+		{s.users, []*int{&plan.Identity.Users}}, {s.workspaces, []*int{&plan.Identity.Workspaces, &plan.Collections.Workspaces}},
+		{s.files, []*int{&plan.Identity.FilesPerWorkspace}}, {s.conversations, []*int{&plan.Collections.Conversations}},
+		{s.messages, []*int{&plan.Collections.MessagesPerConversation}}, {s.rowBytes, []*int{&plan.Collections.MessageBytes, &plan.Identity.UserBytes}},
+		{s.bulkRows, []*int{&plan.BulkRows}},
+	} {
+		for _, at := range size.into {
+			if size.asked != 0 {
+				*at = size.asked
+			}
+		}
+	}
 }
 
 // parsePromise reads a word such as p99.9=1s.
@@ -163,11 +200,17 @@ func loadCommandLine(plan Plan, load campaign.Plan) string {
 	words := []string{"tristore", "load", load.Workload, "--engine", load.Engine.String(), "--reach", string(load.Reach), "--rate", fmt.Sprint(load.Rate),
 		"--duration", load.Measure.String(), "--warm", load.Warm.String(), "--warm-max", load.WarmMax.String(), "--pace", string(load.Pace), "--workers", fmt.Sprint(load.Workers),
 		"--max-failed", fmt.Sprint(100 * load.MaxFailed), "--seed", fmt.Sprint(load.Seed)}
+	words = append(words, "--mix", load.Mix)
 	if load.Workload == auth.Name {
 		words = append(words, "--profile", string(load.Profile))
-	} else {
-		words = append(words, "--mix", string(load.Mix))
 	}
+	if load.Keys != "" {
+		words = append(words, "--keys", string(load.Keys))
+	}
+	if load.Cold {
+		words = append(words, "--cold")
+	}
+	words = append(words, sizeWords(load)...)
 	for _, p := range load.Promises {
 		words = append(words, "--slo", fmt.Sprintf("p%g=%s", p.Percent, time.Duration(p.LimitMs*float64(time.Millisecond))))
 	}
@@ -184,6 +227,25 @@ func loadCommandLine(plan Plan, load campaign.Plan) string {
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// sizeWords are the sizes that are not what the plan would have by itself.
+func sizeWords(load campaign.Plan) (words []string) {
+	own := campaign.For(load.Engine, load.Workload)
+	for _, size := range []struct {
+		flag      string
+		is, would int
+	}{
+		{"--users", load.Identity.Users, own.Identity.Users}, {"--workspaces", load.Identity.Workspaces, own.Identity.Workspaces},
+		{"--files", load.Identity.FilesPerWorkspace, own.Identity.FilesPerWorkspace}, {"--conversations", load.Collections.Conversations, own.Collections.Conversations},
+		{"--messages", load.Collections.MessagesPerConversation, own.Collections.MessagesPerConversation},
+		{"--row-bytes", load.Collections.MessageBytes, own.Collections.MessageBytes}, {"--bulk-rows", load.BulkRows, own.BulkRows},
+	} {
+		if size.is != size.would {
+			words = append(words, size.flag, fmt.Sprint(size.is))
+		}
+	}
+	return words
 }
 
 // runLoad is the child's half: it carries the plan out and saves the facts, whatever came.

@@ -180,6 +180,36 @@ func TestAnInterruptedLoadIsSavedAndInconclusive(t *testing.T) {
 	}
 }
 
+// Both workloads serve every mix and every spread of keys, and a data set of asked sizes.
+func TestLoadServesEveryMix(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs servers")
+	}
+	for name, args := range map[string][]string{
+		"a storm of sign-ins": {"auth", "--mix", "storm", "--keys", "latest", "--users", "900", "--row-bytes", "200", "--profile", "fork"},
+		"visitors":            {"auth", "--mix", "visitors", "--keys", "uniform", "--files", "3"},
+		"heavy collections":   {"collections", "--mix", "heavy", "--keys", "uniform", "--workspaces", "4", "--conversations", "12", "--messages", "3", "--bulk-rows", "5000", "--rate", "20"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := t.TempDir()
+			words := append([]string{"load"}, args...)
+			got := tristore(t, append(words, "--engine", "postgres:16", "--reach", "embedded", "--cold", "--duration", "3s", "--slo", "p99=1m", "--out", out)...)
+			saved, err := result.Read(filepath.Join(out, "latest"))
+			if err != nil {
+				t.Fatalf("%v\n%s\n%s", err, got.out, got.err)
+			}
+			if c := saved.Measurements[0].Counts; c.Due < 20 || c.Committed != c.Due {
+				t.Errorf("%+v %+v", c, saved.Observations[0].Witness)
+			}
+			for i, word := range args[1:] {
+				if !strings.Contains(saved.Command, word) {
+					t.Errorf("%q, word %d, is not in the command that repeats the run: %s", word, i, saved.Command)
+				}
+			}
+		})
+	}
+}
+
 // Somebody's cluster is loaded only when it bears a mark, and is left as it was.
 func TestLoadOnAnExternalCluster(t *testing.T) {
 	if testing.Short() {
@@ -250,7 +280,14 @@ func TestLoadRefusesBadInputInOneSentence(t *testing.T) {
 		"no worker":            {[]string{"auth", "--workers", "0"}, "between 1 and 256"},
 		"unknown profile":      {[]string{"auth", "--profile", "v28"}, "did you mean v27?"},
 		"profile of the other": {[]string{"collections", "--profile", "v27"}, "--profile is of the auth workload"},
-		"mix of the other":     {[]string{"auth", "--mix", "heavy"}, "--mix is of the collections workload"},
+		"mix of the other":     {[]string{"auth", "--mix", "heavy"}, "choose everyday or storm"},
+		"unknown keys":         {[]string{"auth", "--keys", "zipf"}, "did you mean zipfian?"},
+		"too few users":        {[]string{"auth", "--users", "1"}, "at least 2 users"},
+		"too many rows":        {[]string{"collections", "--conversations", "100000", "--messages", "16"}, "ask for a smaller one"},
+		"a bulk too large":     {[]string{"collections", "--bulk-rows", "5001"}, "between 1 and 5000"},
+		"negative files":       {[]string{"auth", "--files", "-1"}, "no negative size"},
+		"negative row bytes":   {[]string{"collections", "--row-bytes", "-1"}, "no negative size"},
+		"cold and warm":        {[]string{"auth", "--cold", "--warm", "5s"}, "no warm-up"},
 		"unknown pace":         {[]string{"auth", "--pace", "poison"}, "did you mean poisson?"},
 		"no promise":           {[]string{"auth", "--slo", "fast"}, "such as p99=200ms"},
 		"a promise of nothing": {[]string{"auth", "--slo", "p99=0s"}, "above zero"},

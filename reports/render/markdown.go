@@ -139,7 +139,7 @@ func summaryLoad(page *strings.Builder, run *result.Run) {
 		summaryIntervals(page, run, m)
 	}
 	if run.Load != nil && run.Load.Proof != nil {
-		summaryProof(page, *run.Load.Proof)
+		summaryProof(page, *run.Load)
 	}
 	for _, m := range run.Measurements {
 		for _, caveat := range caveats(m) {
@@ -166,9 +166,13 @@ func summaryIntervals(page *strings.Builder, run *result.Run, m result.Measureme
 	}
 }
 
-func summaryProof(page *strings.Builder, p result.Proof) {
-	fmt.Fprintf(page, "\n- Generator over an endpoint that answers at once, %.0f/s: %d of %d served, late by itself %s (p99); its timer wakes %s late (p99)\n- Warm-up: %s, steady: %t\n",
-		p.NoOp.Offered, p.NoOp.Counts.Committed, p.NoOp.Counts.Due, milli(p.NoOp.Pacing.P99), milli(p.TimerP99Ms), span(p.WarmSeconds), p.Steady)
+func summaryProof(page *strings.Builder, l result.Load) {
+	p, cold := *l.Proof, ""
+	if l.Cold {
+		cold = ", and none was asked for: the window began with the first arrival"
+	}
+	fmt.Fprintf(page, "\n- Generator over an endpoint that answers at once, %.0f/s: %d of %d served, late by itself %s (p99); its timer wakes %s late (p99)\n- Warm-up: %s, steady: %t%s\n",
+		p.NoOp.Offered, p.NoOp.Counts.Committed, p.NoOp.Counts.Due, milli(p.NoOp.Pacing.P99), milli(p.TimerP99Ms), span(p.WarmSeconds), p.Steady, cold)
 	for _, c := range p.Canaries {
 		fmt.Fprintf(page, "- Canary %s: %s before, %s after\n", inline(c.Name), milli(c.BeforeMs), milli(c.AfterMs))
 	}

@@ -15,6 +15,8 @@ type Load struct {
 	MaxFailed float64 `json:"max_failed_share"`
 	// MinReached is the share of arrivals due that must end inside the measured phase.
 	MinReached float64 `json:"min_reached_share"`
+	// Cold tells that the window began with the first arrival, so that no steady part is asked of it.
+	Cold bool `json:"cold,omitempty"`
 	// Proof is what the generator showed of itself and of the machine; nil where it was not asked.
 	Proof *Proof `json:"proof,omitempty"`
 	// Trouble says why the window was cut short or could not be measured.

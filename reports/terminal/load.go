@@ -37,23 +37,26 @@ func latencies(page *strings.Builder, run *result.Run) {
 			c.Due, c.Committed, c.Refused, reasons(m.Refused), c.Unknown, reasons(m.UnknownBy), c.Dropped, c.Late, c.Retries, c.Overran)
 	}
 	if p := run.Load.Proof; p != nil {
-		proof(page, *p)
+		proof(page, *p, run.Load.Cold)
 	}
 }
 
 // proof says in two lines what the generator and the machine showed.
-func proof(page *strings.Builder, p result.Proof) {
+func proof(page *strings.Builder, p result.Proof, cold bool) {
 	fmt.Fprintf(page, "  generator at %s/s over a no-op: %d of %d served, late by itself p99 %s ms; its timer wakes %s ms late (p99)\n",
 		figure(p.NoOp.Offered), p.NoOp.Counts.Committed, p.NoOp.Counts.Due, figure(p.NoOp.Pacing.P99), figure(p.TimerP99Ms))
 	var said []string
 	for _, c := range p.Canaries {
 		said = append(said, fmt.Sprintf("%s %s to %s", printable(c.Name), figure(c.BeforeMs), figure(c.AfterMs)))
 	}
-	steady := "steady"
+	warm := "steady"
 	if !p.Steady {
-		steady = "NOT steady"
+		warm = "NOT steady"
 	}
-	fmt.Fprintf(page, "  canaries before and after, ms: %s; %s after %s s of warm-up\n\n", strings.Join(said, ", "), steady, figure(p.WarmSeconds))
+	if warm += " after " + figure(p.WarmSeconds) + " s of warm-up"; cold {
+		warm = "measured cold, from the first arrival on"
+	}
+	fmt.Fprintf(page, "  canaries before and after, ms: %s; %s\n\n", strings.Join(said, ", "), warm)
 }
 
 func reasons(all []result.Refusal) string {

@@ -13,20 +13,45 @@ import (
 	"tristore/scenarios/load"
 )
 
-func TestTheMixAddsUpAndStaysMostlyReads(t *testing.T) {
-	sum, writes := 0, 0
-	for _, k := range kinds() {
-		sum += k.weight
-		switch k.name {
-		case "single sign-on", "visit", "share":
-			writes += k.weight
+func TestTheMixesAddUpAndTheEverydayOneStaysMostlyReads(t *testing.T) {
+	for _, mix := range append(Mixes(), "") {
+		sum, writes := 0, 0
+		for _, k := range kinds(mix) {
+			sum += k.weight
+			switch k.name {
+			case "single sign-on", "visit", "share":
+				writes += k.weight
+			}
+		}
+		if sum != whole {
+			t.Errorf("%s: the weights add up to %d, want %d", mix, sum, whole)
+		}
+		if everyday := mix == Everyday || mix == ""; everyday && (writes < 10 || writes > 30) {
+			t.Errorf("%d of %d requests write; the platform's share is 1 to 3 %%", writes, whole)
 		}
 	}
-	if sum != whole {
-		t.Errorf("the weights add up to %d, want %d", sum, whole)
-	}
-	if writes < 10 || writes > 30 {
-		t.Errorf("%d of %d requests write; the platform's share is 1 to 3 %%", writes, whole)
+}
+
+// Whatever spread of callers is asked for, each is one that the data set has.
+func TestEverySpreadOfCallersStaysInside(t *testing.T) {
+	data := dataset.Identity{Seed: 1, Sizes: dataset.Small()}
+	for _, spread := range dataset.Spreads() {
+		w := New(nil, nil, Options{Data: data, Profile: V27, Keys: spread, Mix: Storm})
+		seen := map[int]int{}
+		for arrival := range int64(20_000) {
+			k, r := w.ask(arrival)
+			if !data.Active(r.caller) || r.caller >= data.Sizes.Users || k.weight == 0 {
+				t.Fatalf("%s: arrival %d is %s of user %d", spread, arrival, k.name, r.caller)
+			}
+			seen[r.caller]++
+		}
+		hottest := 0
+		for _, n := range seen {
+			hottest = max(hottest, n)
+		}
+		if even := 20_000 / data.ActiveUsers(); (spread == dataset.Even) != (hottest < 2*even) {
+			t.Errorf("%s: the hottest caller asked %d times, evenly it is %d", spread, hottest, even)
+		}
 	}
 }
 

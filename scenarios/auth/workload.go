@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"tristore/drivers/store"
@@ -20,6 +21,26 @@ const (
 	V27 Profile = "v27"
 )
 
+// Mix is which requests are made, and how often.
+type Mix string
+
+// The mixes.
+const (
+	// Everyday is what DOMAIN §3.3 and §4.4 say of a platform at work: mostly reads with a session.
+	Everyday Mix = "everyday"
+	// Storm is everybody signing in at once, as after a restart of the platform.
+	Storm Mix = "storm"
+	// Visitors is a public page: an anonymous account for each visitor, who then looks around.
+	Visitors Mix = "visitors"
+	// APIKeys is programs: keys of workspaces and organisations, and personal tokens.
+	APIKeys Mix = "keys"
+	// FanOut is the heavy side of permissions: lists over everything one may see, and shares.
+	FanOut Mix = "fanout"
+)
+
+// Mixes lists them in the order of the weights in kinds.
+func Mixes() []Mix { return []Mix{Everyday, Storm, Visitors, APIKeys, FanOut} }
+
 // Workload makes requests over one identity data set. It does not change; its Step may
 // be called by any number of workers.
 type Workload struct {
@@ -36,10 +57,9 @@ type Workload struct {
 // New prepares a workload for one window. Data must have been loaded into the stores;
 // window is any number that no other window on them has; visitors expire at expires.
 func New(users store.Users, permissions store.Permissions, with Options) *Workload {
-	active := with.Data.ActiveUsers()
 	return &Workload{
 		users: users, permissions: permissions, data: with.Data, profile: with.Profile, window: with.Window, expires: with.Expires,
-		callers: dataset.Scattered{Keys: dataset.NewZipfian(active, dataset.HotTheta), N: active}, kinds: kinds(),
+		callers: dataset.KeysOf(with.Keys, with.Data.ActiveUsers()), kinds: kinds(with.Mix),
 	}
 }
 
@@ -47,6 +67,8 @@ func New(users store.Users, permissions store.Permissions, with Options) *Worklo
 type Options struct {
 	Data    dataset.Identity
 	Profile Profile
+	Mix     Mix            // empty means Everyday
+	Keys    dataset.Spread // of callers; empty means zipfian
 	Window  uint64
 	Expires time.Time
 }
@@ -103,21 +125,31 @@ type kind struct {
 // whole is what the weights add up to.
 const whole = 1000
 
-// kinds is the mix of DOMAIN §3.3 and §4.4: most requests come from a browser with a
-// JWT; every request is a read but the last three, which are 3 % together.
-func kinds() []kind {
-	return []kind{
-		{"get a workspace", 510, (*Workload).getWorkspace},
-		{"open a page", 200, (*Workload).openPage},
-		{"list files", 60, (*Workload).listFiles},
-		{"workspace API key", 60, (*Workload).workspaceKey},
-		{"organisation API key", 40, (*Workload).orgKey},
-		{"personal token", 30, (*Workload).personalToken},
-		{"who am I", 30, (*Workload).whoAmI},
-		{"list my workspaces", 20, (*Workload).listMine},
-		{"sign in", 20, (*Workload).signIn},
-		{"single sign-on", 10, (*Workload).singleSignOn},
-		{"visit", 15, (*Workload).visit},
-		{"share", 5, (*Workload).share},
+// kinds lists the requests with their weights in a mix. Of the everyday mix every request
+// is a read but the last three, which are 3 % together.
+func kinds(mix Mix) []kind {
+	at := max(0, slices.Index(Mixes(), mix)) // the zero mix is the everyday one
+	all := []struct {
+		name    string
+		weights [5]int
+		serve   func(*Workload, context.Context, *request) store.Outcome
+	}{ //                    everyday storm visitors keys fanout
+		{"get a workspace", [5]int{510, 0, 300, 0, 400}, (*Workload).getWorkspace},
+		{"open a page", [5]int{200, 0, 300, 0, 0}, (*Workload).openPage},
+		{"list files", [5]int{60, 0, 0, 0, 0}, (*Workload).listFiles},
+		{"workspace API key", [5]int{60, 0, 0, 500, 0}, (*Workload).workspaceKey},
+		{"organisation API key", [5]int{40, 0, 0, 300, 0}, (*Workload).orgKey},
+		{"personal token", [5]int{30, 0, 0, 200, 0}, (*Workload).personalToken},
+		{"who am I", [5]int{30, 200, 0, 0, 0}, (*Workload).whoAmI},
+		{"list my workspaces", [5]int{20, 100, 0, 0, 400}, (*Workload).listMine},
+		{"sign in", [5]int{20, 450, 0, 0, 0}, (*Workload).signIn},
+		{"single sign-on", [5]int{10, 250, 0, 0, 0}, (*Workload).singleSignOn},
+		{"visit", [5]int{15, 0, 400, 0, 0}, (*Workload).visit},
+		{"share", [5]int{5, 0, 0, 0, 200}, (*Workload).share},
 	}
+	weighed := make([]kind, len(all))
+	for i, k := range all {
+		weighed[i] = kind{k.name, k.weights[at], k.serve}
+	}
+	return weighed
 }

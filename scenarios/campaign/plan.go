@@ -9,6 +9,7 @@ import (
 
 	"tristore/drivers"
 	"tristore/drivers/cluster"
+	"tristore/drivers/store"
 	"tristore/reports/result"
 	"tristore/scenarios/auth"
 	"tristore/scenarios/collections"
@@ -28,16 +29,18 @@ type Plan struct {
 	Dir    string         `json:"dir"`
 	Cache  string         `json:"cache"`
 
-	Workload string          `json:"workload"` // auth or collections
-	Profile  auth.Profile    `json:"profile"`  // of auth: store operations per request
-	Mix      collections.Mix `json:"mix"`      // of collections
-	BulkRows int             `json:"bulk_rows"`
+	Workload string         `json:"workload"` // auth or collections
+	Profile  auth.Profile   `json:"profile"`  // of auth: store operations per request
+	Mix      string         `json:"mix"`      // which requests or operations, and how often
+	Keys     dataset.Spread `json:"keys"`     // which rows they ask for
+	BulkRows int            `json:"bulk_rows"`
 
 	Rate    float64       `json:"rate_per_s"`
 	Pace    Pace          `json:"pace"`
-	Workers int           `json:"workers"`     // arrivals under way at once
-	Warm    time.Duration `json:"warm_ns"`     // the shortest warm-up; it ends when latencies are steady
-	WarmMax time.Duration `json:"warm_max_ns"` // the patience with it; at least long enough to tell
+	Workers int           `json:"workers"`        // arrivals under way at once
+	Warm    time.Duration `json:"warm_ns"`        // the shortest warm-up; it ends when latencies are steady
+	WarmMax time.Duration `json:"warm_max_ns"`    // the patience with it; at least long enough to tell
+	Cold    bool          `json:"cold,omitempty"` // no warm-up: what the first arrivals meet is what is asked
 	Measure time.Duration `json:"measure_ns"`
 	Drain   time.Duration `json:"drain_ns"` // bounds how late the last arrivals may end
 
@@ -77,7 +80,7 @@ type Progress struct {
 // the platform's own monitoring page makes of its API, and the warm-up of the suites.
 func For(engine drivers.Engine, workload string) Plan {
 	plan := Plan{
-		Engine: engine, Workload: workload, Profile: auth.V27, Mix: collections.Everyday, BulkRows: 50,
+		Engine: engine, Workload: workload, Profile: auth.V27, Mix: string(collections.Everyday), BulkRows: 50,
 		Rate: 100, Pace: Poisson, Workers: auth.Workers, WarmMax: 30 * time.Second, Measure: time.Minute, Drain: 30 * time.Second,
 		Identity: dataset.Modest(), Collections: dataset.ModestCollections(), Recorder: measure.InForce(),
 		Promises: []result.Promise{{Percent: 99, LimitMs: 200}}, Confidence: 0.99, MaxFailed: 0.001, MinReached: 0.99,
@@ -93,19 +96,14 @@ func Workloads() []string { return []string{auth.Name, collections.Name} }
 
 // Check refuses a plan that could not be carried out, in a sentence for the user.
 func (p Plan) Check() error {
-	known := func(word string, all ...string) error {
-		if slices.Contains(all, word) {
-			return nil
-		}
-		return fmt.Errorf("%q is not known; did you mean %s? choose %s", word, drivers.Nearest(word, all), strings.Join(all, " or "))
-	}
 	for _, word := range []struct {
 		what string
 		err  error
 	}{
 		{"workload", known(p.Workload, Workloads()...)},
 		{"profile", known(string(p.Profile), string(auth.Fork), string(auth.V27))},
-		{"mix", known(string(p.Mix), string(collections.Everyday), string(collections.Heavy))},
+		{"mix", known(p.Mix, p.mixes()...)},
+		{"spread of keys", knownKeys(p.Keys)},
 		{"pace", known(string(p.Pace), string(Poisson), string(Constant))},
 	} {
 		if word.err != nil {
@@ -125,6 +123,41 @@ func (p Plan) Check() error {
 	case len(p.Promises) == 0:
 		return fmt.Errorf("a load needs a promise to be judged by, such as p99=200ms")
 	}
+	if err := p.checkData(); err != nil {
+		return err
+	}
+	return p.checkPromises()
+}
+
+// mostRows bounds a data set: more takes hours to load and tells nothing new on one machine.
+const mostRows = 20_000_000
+
+func (p Plan) checkData() error {
+	identity := dataset.Identity{Sizes: p.Identity}
+	if err := identity.Check(); err != nil {
+		return err
+	}
+	rows := 0
+	for _, n := range identity.Rows() {
+		rows += n
+	}
+	if p.Workload == collections.Name {
+		data := dataset.Collections{Of: identity, Sizes: p.Collections}
+		if err := data.Check(); err != nil {
+			return err
+		}
+		rows = data.Rows()
+	}
+	if rows > mostRows || rows < 0 {
+		return fmt.Errorf("the data set would have %d rows, over %d: ask for a smaller one", rows, mostRows)
+	}
+	if p.BulkRows < 1 || p.BulkRows > store.BulkMax {
+		return fmt.Errorf("a bulk has between 1 and %d rows; asked for %d", store.BulkMax, p.BulkRows)
+	}
+	return nil
+}
+
+func (p Plan) checkPromises() error {
 	for i, promise := range p.Promises {
 		if !(promise.Percent > 0 && promise.Percent < 100) || !(promise.LimitMs > 0) || promise.LimitMs > float64(time.Hour/time.Millisecond) {
 			return fmt.Errorf("a promise is a percentile between 0 and 100 and a time above zero and up to an hour; asked for p%g=%gms", promise.Percent, promise.LimitMs)
@@ -134,6 +167,39 @@ func (p Plan) Check() error {
 		}
 	}
 	return nil
+}
+
+// known refuses a word that is not one of all.
+func known(word string, all ...string) error {
+	if slices.Contains(all, word) {
+		return nil
+	}
+	return fmt.Errorf("%q is not known; did you mean %s? choose %s", word, drivers.Nearest(word, all), strings.Join(all, " or "))
+}
+
+func knownKeys(keys dataset.Spread) error {
+	var all []string
+	for _, spread := range dataset.Spreads() {
+		all = append(all, string(spread))
+	}
+	if keys == "" {
+		return nil // the workload's own
+	}
+	return known(string(keys), all...)
+}
+
+// mixes are the words for the mixes of the plan's workload.
+func (p Plan) mixes() (all []string) {
+	if p.Workload == auth.Name {
+		for _, mix := range auth.Mixes() {
+			all = append(all, string(mix))
+		}
+		return all
+	}
+	for _, mix := range collections.Mixes() {
+		all = append(all, string(mix))
+	}
+	return all
 }
 
 // longest bounds a window, whose every second is kept; mostWorkers bounds their recorders.

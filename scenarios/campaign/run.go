@@ -42,7 +42,7 @@ func Facts(plan Plan) *result.Run {
 			StandIn: support.StandIn, Warning: support.Warning(time.Now())}},
 		Environment: result.Environment{Asked: map[string]map[string]string{}, InForce: map[string]map[string]string{}},
 		Load: &result.Load{Workload: plan.Workload, Engine: plan.Engine.String(), Rate: plan.Rate, Promises: plan.Promises,
-			Confidence: plan.Confidence, MaxFailed: plan.MaxFailed, MinReached: plan.MinReached},
+			Confidence: plan.Confidence, MaxFailed: plan.MaxFailed, MinReached: plan.MinReached, Cold: plan.Cold},
 	}
 }
 
@@ -92,13 +92,13 @@ func (p Plan) fill(ctx context.Context, into *deployment.Deployment) (load.Step,
 		if err := data.LoadInto(ctx, into); err != nil {
 			return nil, err
 		}
-		return collections.New(into.Collections, collections.Options{Data: data, Mix: p.Mix, Window: 1, BulkRows: p.BulkRows, SumsOnly: collections.SumsOnly(p.Engine)}).Step, nil
+		return collections.New(into.Collections, collections.Options{Data: data, Mix: collections.Mix(p.Mix), Keys: p.Keys, Window: 1, BulkRows: p.BulkRows, SumsOnly: collections.SumsOnly(p.Engine)}).Step, nil
 	}
 	p.tell(Progress{Current: fmt.Sprintf("loading %d users and what is theirs", p.Identity.Users)})
 	if err := identity.LoadInto(ctx, into); err != nil {
 		return nil, err
 	}
-	return auth.New(into.Users, into.Permissions, auth.Options{Data: identity, Profile: p.Profile, Window: 1, Expires: time.Now().Add(visitorLife)}).Step, nil
+	return auth.New(into.Users, into.Permissions, auth.Options{Data: identity, Profile: p.Profile, Mix: auth.Mix(p.Mix), Keys: p.Keys, Window: 1, Expires: time.Now().Add(visitorLife)}).Step, nil
 }
 
 // visitorLife is the platform's default for anonymous visitors.
@@ -127,10 +127,13 @@ func (p Plan) offer(ctx context.Context, step load.Step, facts *result.Run) (err
 	}
 	warm := &steady{least: p.Warm, tick: p.tick()}
 	live := measure.NewLive()
+	open := load.Open{Pacer: p.pacer(), Workers: p.Workers, Warm: p.patience(), Settled: warm.hear, Tick: warm.tick, Measure: p.Measure, Drain: p.Drain, Live: live}
+	if p.Cold {
+		open.Warm, open.Settled = 0, nil
+		warm.ended.Store(true)
+	}
 	stop := p.watch(live, &warm.ended)
-	window, err := load.Open{
-		Pacer: p.pacer(), Workers: p.Workers, Warm: p.patience(), Settled: warm.hear, Tick: warm.tick, Measure: p.Measure, Drain: p.Drain, Live: live,
-	}.Run(ctx, step)
+	window, err := open.Run(ctx, step)
 	stop()
 	proof.WarmSeconds, proof.Steady = window.Warmed.Seconds(), window.Steady
 	window.Engine, window.Workload, window.Window = p.Engine.String(), p.Workload, p.label()
@@ -147,9 +150,9 @@ func (p Plan) offer(ctx context.Context, step load.Step, facts *result.Run) (err
 
 // label says what the window was, for a reader.
 func (p Plan) label() string {
-	what := string(p.Profile)
-	if p.Workload == collections.Name {
-		what = string(p.Mix)
+	what := p.Mix
+	if p.Workload == auth.Name {
+		what = string(p.Profile) + " " + p.Mix
 	}
 	return fmt.Sprintf("%s, %s, %g/s %s for %s", p.Workload, what, p.Rate, p.Pace, p.Measure)
 }

@@ -43,17 +43,30 @@ type Options struct {
 	Window   uint64
 	BulkRows int  // rows of one bulk, at most store.BulkMax
 	SumsOnly bool // aggregate by sum and count alone
+	// Keys is how workspaces and conversations are asked for; empty means the huge
+	// workspaces most and their latest conversations most.
+	Keys dataset.Spread
 }
+
+// Mixes lists the mixes.
+func Mixes() []Mix { return []Mix{Everyday, Heavy} }
 
 // New prepares a workload for one window over a loaded data set.
 func New(in store.Collections, with Options) *Workload {
 	sizes := with.Data.Sizes
+	workspaces := dataset.Keys(dataset.NewZipfian(sizes.Workspaces, dataset.HotTheta)) // the huge ones come first
+	if with.Keys != "" {
+		workspaces = dataset.KeysOf(with.Keys, sizes.Workspaces)
+	}
 	latest := func(w int) dataset.Keys {
+		if with.Keys != "" {
+			return dataset.KeysOf(with.Keys, with.Data.ConversationCount(w))
+		}
 		return dataset.Latest{Zipfian: dataset.NewZipfian(with.Data.ConversationCount(w), dataset.HotTheta)}
 	}
 	return &Workload{
 		in: in, data: with.Data, bulk: min(max(1, with.BulkRows), store.BulkMax), sums: with.SumsOnly, window: with.Window,
-		workspaces: dataset.NewZipfian(sizes.Workspaces, dataset.HotTheta), huge: latest(0), ordinary: latest(sizes.HugeWorkspaces), kinds: kinds(with.Mix),
+		workspaces: workspaces, huge: latest(0), ordinary: latest(sizes.HugeWorkspaces), kinds: kinds(with.Mix),
 	}
 }
 

@@ -44,6 +44,9 @@ func SmallCollections() CollectionSizes {
 	}
 }
 
+// Check refuses sizes that could hold no request, in a sentence for the user.
+func (d Collections) Check() error { return d.check() }
+
 // check refuses sizes that could hold no request.
 func (d Collections) check() error {
 	s := d.Sizes

@@ -59,6 +59,9 @@ func Small() Sizes {
 
 // check refuses sizes that could hold no request.
 func (s Sizes) check() error {
+	if min(s.FilesPerWorkspace, s.RolesPerWorkspace, s.GroupsPerUser, s.Members, s.HugeMembers, s.UserBytes, s.WorkspaceBytes, s.PageBytes, s.RulesBytes) < 0 {
+		return fmt.Errorf("an identity data set has no negative size; asked for %+v", s)
+	}
 	if s.Users < 2 || s.Orgs < 1 || s.Workspaces < 1 || s.PagesPerWorkspace < 1 || s.KeysPerOrg < 1 {
 		return fmt.Errorf("an identity data set needs at least 2 users, 1 organisation, 1 workspace, 1 page and 1 key; asked for %+v", s)
 	}

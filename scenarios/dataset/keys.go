@@ -56,6 +56,31 @@ type Latest struct{ Zipfian }
 // Pick serves Keys.
 func (l Latest) Pick(from *Stream) int { return l.n - 1 - l.Zipfian.Pick(from) }
 
+// Spread names how rows are asked for.
+type Spread string
+
+// The spreads.
+const (
+	Hot    Spread = "zipfian" // a few rows get most requests, wherever they stand
+	Even   Spread = "uniform" // every row gets as many
+	Newest Spread = "latest"  // the rows added last get most
+)
+
+// Spreads lists them.
+func Spreads() []Spread { return []Spread{Hot, Even, Newest} }
+
+// KeysOf gives the keys of a spread over n rows; the zero spread is Hot.
+func KeysOf(spread Spread, n int) Keys {
+	switch spread {
+	case Even:
+		return Uniform{n}
+	case Newest:
+		return Latest{NewZipfian(n, HotTheta)}
+	default:
+		return Scattered{Keys: NewZipfian(n, HotTheta), N: n}
+	}
+}
+
 // Scattered spreads the hot rows of other keys over the whole range, so that they do
 // not stand side by side on the same pages; the spread is the same in every run.
 type Scattered struct {

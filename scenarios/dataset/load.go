@@ -23,6 +23,9 @@ func (d Collections) LoadInto(ctx context.Context, into *deployment.Deployment) 
 	return NewLoading(d, into, 1).Run(ctx)
 }
 
+// Check refuses sizes that could hold no request, in a sentence for the user.
+func (d Identity) Check() error { return d.Sizes.check() }
+
 // Rows is how many rows of each table LoadInto inserts, by table name.
 func (d Identity) Rows() map[string]int {
 	counts := map[string]int{}

@@ -102,6 +102,7 @@ func TestLoadIsBelievedOnlyWhenItsWindowIsSound(t *testing.T) {
 		"a canary came back":       {1000, 0, func(r *result.Run) { r.Load.Proof.Canaries[0].BeforeMs = 0.2 }, result.Inconclusive, "INVALID INVALID INVALID", "the machine changed"},
 		"a canary below its floor": {1000, 0, func(r *result.Run) { r.Load.Proof.Canaries[0].FloorMs = 1; r.Load.Proof.Canaries[0].AfterMs = 0.9 }, result.Pass, "PASS PASS PASS", ""},
 		"never steady":             {1000, 0, func(r *result.Run) { r.Load.Proof.Steady = false }, result.Inconclusive, "INCONCLUSIVE INCONCLUSIVE INCONCLUSIVE", "no steady part"},
+		"cold, and not steady":     {1000, 0, func(r *result.Run) { r.Load.Proof.Steady, r.Load.Cold = false, true }, result.Pass, "PASS PASS PASS", ""},
 		"one change of level":      {1000, 0, func(r *result.Run) { r.Measurements[0].Timeline = levels(1, 20, 5, 40) }, result.Pass, "PASS PASS PASS", ""},
 		"no level for half of it":  {1000, 0, func(r *result.Run) { r.Measurements[0].Timeline = levels(1, 25, 5, 25, 25, 25) }, result.Inconclusive, "INCONCLUSIVE INCONCLUSIVE INCONCLUSIVE", "changed its level 2 times"},
 		"no load":                  {1000, 0, func(r *result.Run) { r.Load = nil }, result.Inconclusive, "", "holds no load"},

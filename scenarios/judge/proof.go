@@ -62,6 +62,9 @@ const (
 // unsteady says why a window has no steady part to speak of: its warm-up found no end, or
 // no level of its median lasted for half of it.
 func unsteady(l result.Load, m result.Measurement) string {
+	if l.Cold {
+		return ""
+	}
 	if !l.Proof.Steady {
 		return fmt.Sprintf("no steady part: latencies were still changing after %s s of warm-up", number(l.Proof.WarmSeconds))
 	}
