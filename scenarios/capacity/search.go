@@ -157,8 +157,12 @@ func (s *searching) facts(r boundary.Result) *result.Boundary {
 		Regular: r.Regular, Reason: string(r.Reason), Account: r.Sentence, Next: r.Next,
 		BracketLow: r.Bracket.Low, BracketHigh: r.Bracket.High, Wider: r.Wider, Windows: s.windows, BudgetSeconds: s.plan.Search.Budget.Seconds(),
 	}
-	if r.Reason == boundary.ReasonBudget {
+	switch r.Reason { // the command line resumes no search
+	case boundary.ReasonBudget:
 		b.Next = "search again with a larger --budget"
+	case boundary.ReasonInterrupted, boundary.ReasonProbe:
+		b.Next = "search again"
+	default:
 	}
 	for _, c := range r.Certified {
 		b.Certified = append(b.Certified, result.CertifiedLoad{Scale: c.Load, Answer: c.Answer.String(), Path: c.Path, Void: c.Void})

@@ -78,20 +78,37 @@ func (s *search) record(t Taken) (alarm bool) {
 	default:
 		return false
 	}
-	void := s.alarms()
-	left := guardEach + n // the block before this run of the guard
+	s.void(n, turned)
+	return true
+}
+
+// void takes their say from the windows of the block before the guard's last n windows,
+// and from the guarded load's when its odds turned. A certification that loses a window
+// is lost whole: what is left of it was not picked by chance.
+func (s *search) void(n int, turned bool) {
+	number, left := s.alarms(), guardEach+n
+	guarded := s.taken[len(s.taken)-1].Load
+	lost := map[float64]bool{guarded: turned}
 	for i := len(s.taken) - 1; i >= 0; i-- {
 		w := &s.taken[i]
 		if w.Invalid != "" {
 			continue
 		}
-		block := left > 0 && !w.Purpose.guards() && w.Purpose != Screen || turned && w.Purpose == Certify && w.Load == t.Load
-		if block && w.Void == 0 {
-			w.Void = void
+		if left > 0 && w.Void == 0 {
+			switch w.Purpose {
+			case Certify:
+				lost[w.Load] = true
+			case FlankLow, FlankHigh:
+				w.Void = number
+			}
 		}
 		left--
 	}
-	return true
+	for i := range s.taken {
+		if w := &s.taken[i]; w.Purpose == Certify && w.Void == 0 && w.Invalid == "" && lost[w.Load] {
+			w.Void = number
+		}
+	}
 }
 
 // oddsOf is the chance that the last n answers at their load, all contrary, fall so if
