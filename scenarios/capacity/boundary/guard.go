@@ -100,6 +100,7 @@ func (s *search) void(n int, turned bool) {
 				lost[w.Load] = true
 			case FlankLow, FlankHigh:
 				w.Void = number
+			default: // the ramp only finds where to begin, and the guard is what raised the alarm
 			}
 		}
 		left--
