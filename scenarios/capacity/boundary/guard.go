@@ -48,17 +48,20 @@ func (s *search) reassure(ctx context.Context) error {
 }
 
 // ask repeats windows at a certified load until one answers as the load was certified,
-// or so many were contrary that record raises the alarm.
+// two in a row once one did not, or so many were contrary that record raises the alarm.
 func (s *search) ask(ctx context.Context, purpose Purpose, load float64) error {
-	for range mostContrary {
+	wanted, agreed := 1, 0
+	for range 2 * mostContrary {
 		if err := s.measure(ctx, purpose, load); err != nil {
 			return err
 		}
-		if s.contraries() == 0 {
+		if s.contraries() > 0 {
+			wanted, agreed = 2, 0
+		} else if agreed++; agreed == wanted {
 			return nil
 		}
 	}
-	return nil
+	return nil // as often so as not: the load's odds lie in the zone, where they may
 }
 
 // record adds a window and tells whether it raised an alarm, in which case the windows
