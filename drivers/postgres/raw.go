@@ -19,6 +19,7 @@ type Raw struct {
 	connection *pgconn.PgConn
 	prepared   map[string]string // name of a prepared statement by its text
 	serial     int
+	rows       int64
 }
 
 // RawStatement is one statement with its parameters in text form; nil is NULL. Their
@@ -67,6 +68,9 @@ func (r *Raw) Close(ctx context.Context) error {
 func (r *Raw) InTransaction() bool {
 	return r.connection != nil && !r.connection.IsClosed() && r.connection.TxStatus() != idle
 }
+
+// Rows is how many rows the statements brought back or touched until now.
+func (r *Raw) Rows() int64 { return r.rows }
 
 // idle is how the server says that no transaction block is open.
 const idle = 'I'
@@ -118,6 +122,7 @@ func (r *Raw) send(ctx context.Context, s RawStatement, name string) error {
 		rows = r.connection.ExecParams(ctx, s.Text, s.Params, nil, nil, nil)
 	}
 	tag, err := rows.Close()
+	r.rows += tag.RowsAffected()
 	if err == nil && s.Commit && tag.String() == "ROLLBACK" {
 		return &pgconn.PgError{Severity: "ERROR", SeverityUnlocalized: "ERROR", Code: failedTransaction, Message: "the transaction had failed, so that COMMIT rolled it back"}
 	}
@@ -137,7 +142,8 @@ func (r *Raw) alone(ctx context.Context, s RawStatement, name string) error {
 	batch.ExecParams("COMMIT", nil, nil, nil, nil)
 	results := r.connection.ExecBatch(ctx, batch)
 	for results.NextResult() {
-		_, _ = results.ResultReader().Close() // its error is that of all results
+		tag, _ := results.ResultReader().Close() // its error is that of all results
+		r.rows += tag.RowsAffected()
 	}
 	err := results.Close()
 	if err != nil && r.InTransaction() {

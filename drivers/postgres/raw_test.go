@@ -56,8 +56,9 @@ func TestRawReadOnlyChangesNothing(t *testing.T) {
 		t.Error(outcome.Detail())
 	}
 	mustRun(t, raw, "ROLLBACK")
-	if outcome := raw.Run(t.Context(), postgres.RawStatement{Text: "SELECT 1 / (2 - count(*)) FROM rows WHERE id = $1", Params: [][]byte{[]byte("1")}, ReadOnly: true}); !outcome.OK() {
-		t.Error(outcome.Detail())
+	before := raw.Rows()
+	if outcome := raw.Run(t.Context(), postgres.RawStatement{Text: "SELECT 1 / (2 - count(*)) FROM rows WHERE id = $1", Params: [][]byte{[]byte("1")}, ReadOnly: true}); !outcome.OK() || raw.Rows()-before != 1 {
+		t.Errorf("%s, %d rows", outcome.Detail(), raw.Rows()-before)
 	}
 	if outcome := raw.Run(t.Context(), postgres.RawStatement{Text: "SELECT 1 / (count(*) - 1) FROM rows"}); outcome.OK() {
 		t.Error("rows were added")
@@ -74,9 +75,13 @@ func TestRawKeepsTransactionsAndParameters(t *testing.T) {
 		}
 	}
 	mustRun(t, raw, "SELECT 1 / (CASE count(*) WHEN 600 THEN 1 ELSE 0 END) FROM rows WHERE note IS NULL")
+	before := raw.Rows()
 	mustRun(t, raw, "BEGIN", "DELETE FROM rows")
 	if !raw.InTransaction() {
 		t.Error("the block is not seen")
+	}
+	if outcome := raw.Run(t.Context(), postgres.RawStatement{Text: "SELECT generate_series(1, 7)", ReadOnly: false}); !outcome.OK() || raw.Rows()-before != 607 {
+		t.Errorf("%s, %d rows", outcome.Detail(), raw.Rows()-before)
 	}
 	if outcome := raw.Run(t.Context(), postgres.RawStatement{Text: "SELECT 1 / 0"}); !outcome.Is(store.Invalid) {
 		t.Error(outcome.Detail())

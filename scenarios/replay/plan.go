@@ -99,7 +99,7 @@ func (p Plan) window() time.Duration {
 	if p.Speed == 0 {
 		return p.For
 	}
-	return min(p.For, p.scaled(p.About.Span)+time.Second)
+	return min(p.For, p.scaled(p.About.Span)+time.Second) // the last ones have a second to end in
 }
 
 // scaled is when a statement is due in this replay.

@@ -22,6 +22,8 @@ type sender interface {
 	Run(ctx context.Context, s postgres.RawStatement) store.Outcome
 	InTransaction() bool
 	Rollback(ctx context.Context) error
+	// Rows is how many rows statements brought back or touched until now.
+	Rows() int64
 }
 
 // source gives the records of a trace in the order in which they are due.
@@ -50,6 +52,8 @@ type player struct {
 	shard    *measure.Shard
 	skipped  map[string]int64 // statements that are not sent, by reason
 	lastSeen time.Duration    // when the last statement ended
+	rows     int64            // brought back or touched
+	witness  []string         // what the server said about some that were not committed
 }
 
 // decision is what a replay does with a statement's text.
@@ -116,6 +120,11 @@ func (p *player) play(from source, connections []map[string]sender) error {
 	<-watched
 	for _, i := range p.queue.left() {
 		p.drop(i)
+	}
+	for _, mine := range connections {
+		for _, to := range mine {
+			p.rows += to.Rows()
+		}
 	}
 	cause := context.Cause(p.steps)
 	p.cancel(nil)

@@ -85,6 +85,8 @@ func (s *slow) Run(ctx context.Context, st postgres.RawStatement) store.Outcome 
 	}
 }
 
+func (s *slow) Rows() int64 { return 1 }
+
 func (s *slow) InTransaction() bool { return s.inside }
 
 func (s *slow) Rollback(context.Context) error {

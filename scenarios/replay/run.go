@@ -14,6 +14,7 @@ import (
 	"tristore/drivers/deployment"
 	"tristore/drivers/postgres"
 	"tristore/reports/result"
+	"tristore/scenarios/campaign"
 	"tristore/scenarios/load"
 	"tristore/scenarios/measure"
 	"tristore/scenarios/trace"
@@ -45,7 +46,7 @@ func Facts(plan Plan) *result.Run {
 			StandIn: support.StandIn, Warning: support.Warning(time.Now())}},
 		Environment: result.Environment{Asked: map[string]map[string]string{}, InForce: map[string]map[string]string{}},
 		Load: &result.Load{Workload: Name, Engine: plan.Engine.String(), Promises: plan.Promises,
-			Confidence: plan.Confidence, MaxFailed: plan.MaxFailed, MinReached: plan.MinReached},
+			Confidence: plan.Confidence, MaxFailed: plan.MaxFailed, MinReached: plan.MinReached, Cold: true},
 	}
 	for _, c := range plan.About.NotReplayable {
 		facts.NotRun = append(facts.NotRun, result.NotRun{What: statements(c.N), Why: "not in the trace, since no replay can send it: " + c.What})
@@ -174,7 +175,7 @@ func hangUp(ctx context.Context, workers []map[string]*postgres.Raw) error {
 }
 
 // offer replays the trace and keeps what was measured, also when it was cut short.
-func (p Plan) offer(ctx context.Context, from source, connections []map[string]*postgres.Raw, facts *result.Run) error {
+func (p Plan) offer(ctx context.Context, from source, connections []map[string]*postgres.Raw, facts *result.Run) (err error) {
 	if p.Quiet != nil {
 		done, err := p.Quiet()
 		if err != nil {
@@ -189,34 +190,64 @@ func (p Plan) offer(ctx context.Context, from source, connections []map[string]*
 			senders[i][name] = raw
 		}
 	}
+	canaries, err := campaign.OpenCanaries(p.Dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, canaries.Close()) }()
+	if facts.Load.Proof, err = p.prove(ctx); err != nil {
+		return err
+	}
+	proof := facts.Load.Proof
+	if proof.Canaries, err = canaries.Before(ctx); err != nil {
+		return err
+	}
 	play := newPlayer(ctx, p, load.NewClock())
 	stop := p.watch(play)
-	err := play.play(from, senders) //nolint:contextcheck // the player has it since it was made
+	err = play.play(from, senders) //nolint:contextcheck // the player has it since it was made
 	stop()
-	return errors.Join(err, play.facts(facts))
+	if err = errors.Join(err, play.facts(facts)); err != nil {
+		return err
+	}
+	if play.rows == 0 && facts.Measurements[0].Counts.Committed > 0 {
+		// Statements that find nothing are fast, and say nothing about those that were recorded.
+		return errNoRows
+	}
+	p.tell(Progress{Current: "asking the canaries again"})
+	return canaries.After(ctx, proof.Canaries)
 }
 
-// facts writes what the replay recorded into the run.
-func (p *player) facts(run *result.Run) error {
+var errNoRows = errors.New("no statement brought back or touched a single row: is the data there that the trace was recorded on?")
+
+// measurement is what the replay recorded.
+func (p *player) measurement() (m result.Measurement, err error) {
 	ran := min(max(p.lastSeen, time.Millisecond), p.phase.End)
 	if p.plan.Speed > 0 {
 		ran = max(ran, min(time.Second, p.phase.End)) // a rate of less than a second says nothing
 	}
 	recording, err := measure.Merge(p.phase, p.shard)
 	if err != nil {
-		return err
+		return m, err
 	}
-	m, err := recording.Measurement(ran)
+	m, err = recording.Measurement(ran)
+	p.witness = recording.Witness()
 	m.Engine, m.Workload, m.Window, m.Loop = p.plan.Engine.String(), Name, p.label(), "open"
 	m.Offered = float64(m.Counts.Due) / ran.Seconds()
 	if p.plan.Speed == 0 {
 		m.Loop = "closed"
 	}
 	m.Timeline = m.Timeline[:min(len(m.Timeline), int((ran+time.Second-1)/time.Second))]
+	return m, err
+}
+
+// facts writes what the replay recorded into the run.
+func (p *player) facts(run *result.Run) error {
+	m, err := p.measurement()
 	run.Load.Rate = m.Offered
 	run.Measurements = append(run.Measurements, m)
 	saw := result.Observation{Claim: Name, Engine: m.Engine, Began: run.Began, Seconds: m.Seconds}
-	load.Window{Measurement: m, Witness: recording.Witness()}.Report(&saw)
+	load.Window{Measurement: m, Witness: p.witness}.Report(&saw)
+	saw.Set("rows", float64(p.rows))
 	run.Observations = append(run.Observations, saw)
 	for _, why := range slices.Sorted(maps.Keys(p.skipped)) {
 		run.NotRun = append(run.NotRun, result.NotRun{What: statements(p.skipped[why]), Why: "not replayed: " + why})
@@ -236,5 +267,5 @@ func (p *player) label() string {
 	if p.plan.Speed == 0 {
 		speed = "as fast as possible"
 	}
-	return fmt.Sprintf("%s, %s, on %d connections", speed, how, p.plan.Connections)
+	return fmt.Sprintf("%s, %s, on %d connections, %d rows", speed, how, p.plan.Connections, p.rows)
 }

@@ -22,7 +22,7 @@ import (
 
 // recorded starts a server that logs, makes the database shop with 100 goods on it, lets
 // sessions work there, and gives the trace of it. The server goes on.
-func recorded(t *testing.T) (on *cluster.Cluster, path string) {
+func recorded(t *testing.T) (on *cluster.Cluster, path, hashed string) {
 	t.Helper()
 	folder := t.TempDir()
 	for path, mode := range map[string]os.FileMode{filepath.Dir(folder): 0o755, folder: 0o777} { // the server may be another user
@@ -49,21 +49,24 @@ func recorded(t *testing.T) (on *cluster.Cluster, path string) {
 	}
 	log, copied := filepath.Join(folder, "real.csv"), new(strings.Builder)
 	awaitLine(t, log, copied)
-	path = filepath.Join(t.TempDir(), "trace")
-	file, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
 	// Only what the sessions did: the server's own beginning is not of this test.
 	_, work, _ := strings.Cut(copied.String(), "generate_series(1, 100)")
 	_, work, _ = strings.Cut(work, "\n")
-	if _, err := (trace.Import{Format: "csvlog", Scratch: t.TempDir()}).Run([]trace.Log{{Name: log, From: strings.NewReader(work)}}, file); err != nil {
-		t.Fatal(err)
+	for _, made := range []struct {
+		into *string
+		hash bool
+	}{{&path, false}, {&hashed, true}} {
+		file, err := os.CreateTemp(t.TempDir(), "trace")
+		if err != nil {
+			t.Fatal(err)
+		}
+		*made.into = file.Name()
+		_, err = trace.Import{Format: "csvlog", Hash: made.hash, Scratch: t.TempDir()}.Run([]trace.Log{{Name: log, From: strings.NewReader(work)}}, file)
+		if err := errors.Join(err, file.Close()); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := file.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return on, path
+	return on, path, hashed
 }
 
 // work is one session: it reads, sells in a transaction, and ends with a mark.
@@ -110,6 +113,21 @@ func awaitLine(t *testing.T, log string, into *strings.Builder) {
 
 const ms = time.Millisecond
 
+// onlyFrom is a trace of one statement.
+func onlyFrom(t *testing.T, text string) string {
+	t.Helper()
+	file, err := os.CreateTemp(t.TempDir(), "trace")
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := "2024-05-06 12:00:00.000 UTC [7] LOG:  statement: " + text + "\n"
+	_, err = trace.Import{Format: "stderr", Scratch: t.TempDir()}.Run([]trace.Log{{Name: "log", From: strings.NewReader(log)}}, file)
+	if err := errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return file.Name()
+}
+
 // sold checks how many sales the database holds.
 func sold(t *testing.T, on *cluster.Cluster, want int) {
 	t.Helper()
@@ -139,7 +157,7 @@ func addressOf(on *cluster.Cluster, database string) cluster.External {
 // A real trace on a real server: read-only it changes nothing and counts what it leaves
 // out, and with writes it sells as much again, but only onto a marked sandbox.
 func TestARealTraceOnARealServer(t *testing.T) {
-	on, path := recorded(t)
+	on, path, hashed := recorded(t)
 	sold(t, on, 80)
 	plan := planOn(t, path)
 	facts, err := replay.Run(t.Context(), plan, addressOf(on, "shop"))
@@ -154,6 +172,12 @@ func TestARealTraceOnARealServer(t *testing.T) {
 		t.Errorf("%v", facts.NotRun)
 	}
 	sold(t, on, 80)
+
+	// A hashed trace is one that a server understands as well.
+	facts, err = replay.Run(t.Context(), planOn(t, hashed), addressOf(on, "shop"))
+	if err != nil || facts.Measurements[0].Counts.Committed != 400 {
+		t.Errorf("%v: %+v: %v", err, facts.Measurements[0].Counts, facts.Observations)
+	}
 
 	plan.Writes, plan.Speed = true, 0
 	var refusal *deployment.SandboxRefusal
@@ -183,7 +207,7 @@ func TestARealTraceOnARealServer(t *testing.T) {
 // A database that is not there is known before a statement is sent; a server that dies
 // leaves unknown outcomes and refusals, and the replay goes on to its end.
 func TestAServerThatIsNotThere(t *testing.T) {
-	on, path := recorded(t)
+	on, path, _ := recorded(t)
 	plan := planOn(t, path)
 	plan.Database = "nowhere"
 	facts, err := replay.Run(t.Context(), plan, addressOf(on, "shop"))
@@ -191,6 +215,18 @@ func TestAServerThatIsNotThere(t *testing.T) {
 		t.Errorf("%v, %d measurements", err, len(facts.Measurements))
 	}
 	plan.Database = ""
+	// Tables without rows answer fast, and that is no pass.
+	if err := postgres.EnsureDatabase(t.Context(), on.Admin, "empty"); err != nil {
+		t.Fatal(err)
+	}
+	if err := postgres.Exec(t.Context(), on.Admin.WithDatabase("empty"), "CREATE TABLE goods (id int, sold int)"); err != nil {
+		t.Fatal(err)
+	}
+	empty := planOn(t, onlyFrom(t, "SELECT sold FROM goods WHERE id = 1"))
+	empty.Database = "empty"
+	if facts, err := replay.Run(t.Context(), empty, addressOf(on, "shop")); err == nil || !strings.Contains(facts.Load.Trouble, "is the data there") {
+		t.Errorf("a replay that found nothing: %v", err)
+	}
 	plan.Quiet = func() (func(), error) { return func() {}, on.Close(context.WithoutCancel(t.Context())) }
 	facts, err = replay.Run(t.Context(), plan, addressOf(on, "shop"))
 	if err != nil {

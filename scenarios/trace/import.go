@@ -28,7 +28,7 @@ type Log struct {
 	From io.Reader
 }
 
-// Run reads the logs and writes one trace. It holds at most some 100 MiB, however long
+// Run reads the logs and writes one trace. It holds at most some 200 MiB, however long
 // they are. A log of which nothing can be imported is an error.
 func (i Import) Run(logs []Log, to io.Writer) (summary Summary, err error) {
 	u := underway{Import: i, sorter: sorter{dir: i.Scratch}, odd: map[string]int64{}, other: map[string]int64{}, recent: map[uint64]moment{}}
@@ -175,6 +175,7 @@ func (u *underway) recordOf(what said, message entry) (r Record, odd string) {
 	if r.size() > RecordMax {
 		return r, oddLong
 	}
+	r.own()
 	return r, ""
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -70,6 +71,14 @@ func (r Record) size() int {
 		n += len(p.Value) + 24
 	}
 	return n
+}
+
+// own copies what may be a small part of a row that would be kept with it.
+func (r *Record) own() {
+	r.Text, r.Database = strings.Clone(r.Text), strings.Clone(r.Database)
+	for i := range r.Params {
+		r.Params[i].Value = strings.Clone(r.Params[i].Value)
+	}
 }
 
 var errRecord = errors.New("a record of it does not add up")

@@ -25,7 +25,7 @@ type sorter struct {
 // What a sorter holds in memory, and how many runs it merges at once: each costs its
 // reader about 2 MiB.
 const (
-	heldMax = 48 << 20
+	heldMax = 24 << 20
 	fanMax  = 16
 )
 
