@@ -3,7 +3,6 @@ package load
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -269,21 +268,5 @@ func TestStallOnTheRealClock(t *testing.T) {
 	}
 	if w.Lag.Count != 500 || w.Latency.Clipped+w.Lag.Clipped+w.Pacing.Clipped != 0 {
 		t.Errorf("%d lags; clipped: latency %d, lag %d, pacing %d", w.Lag.Count, w.Latency.Clipped, w.Lag.Clipped, w.Pacing.Clipped)
-	}
-}
-
-// BenchmarkStartLag reports how late an idle machine starts arrivals.
-func BenchmarkStartLag(b *testing.B) {
-	for _, rate := range []float64{1000, 10_000} {
-		b.Run(fmt.Sprint(rate, "/s"), func(b *testing.B) {
-			for b.Loop() {
-				w, err := (Open{Pacer: Constant{rate}, Workers: 16, Measure: time.Second, Drain: time.Second}).Run(b.Context(), func(context.Context, int, int64) store.Outcome { return store.Done() })
-				if err != nil {
-					b.Fatal(err)
-				}
-				b.ReportMetric(w.Lag.P50*1000, "p50-µs")
-				b.ReportMetric(w.Lag.P99*1000, "p99-µs")
-			}
-		})
 	}
 }
