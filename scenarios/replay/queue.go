@@ -40,6 +40,7 @@ type queue struct {
 	work    *sync.Cond // for workers: a session has statements
 	room    *sync.Cond // for the reader: there is room, or every worker waits inside a transaction
 	workers int
+	heldMax int
 
 	sessions map[sessionID]*session
 	line     []*session // sessions with statements and no worker, first come first
@@ -60,7 +61,7 @@ const (
 )
 
 func newQueue(workers int) *queue {
-	q := &queue{workers: workers, sessions: map[sessionID]*session{}}
+	q := &queue{workers: workers, heldMax: heldMax, sessions: map[sessionID]*session{}}
 	q.work, q.room = sync.NewCond(&q.mu), sync.NewCond(&q.mu)
 	return q
 }
@@ -79,7 +80,7 @@ func size(i item) int {
 func (q *queue) put(i item) (blocked, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for !q.stopped && (q.held >= heldMax || q.bytes >= bytesMax) {
+	for !q.stopped && (q.held >= q.heldMax || q.bytes >= bytesMax) {
 		if len(q.inside) == q.workers {
 			q.giveUp()
 		}
