@@ -258,6 +258,10 @@ func (p *player) send(to sender, i item) {
 		p.drop(i)
 		return
 	}
+	if p.plan.Speed == 0 && p.now() >= p.plan.For {
+		p.skip(notLater, 1) // it was queued before the end, and not due at any time
+		return
+	}
 	inside := to.InTransaction()
 	if i.class == trace.Savepoint && !inside {
 		p.skip(notInside, 1)

@@ -249,6 +249,8 @@ func TestEveryRecordIsAccountedFor(t *testing.T) {
 		"interrupted, hung":  {nil, hang, 1050 * ms, result.Counts{Due: 11, Unknown: 2, Dropped: 9}, "{89 statements not replayed: " + notReached},
 		"as fast as possible, interrupted": {func(p *Plan) { p.Speed = 0 }, func(string) time.Duration { return 100 * ms }, 1050 * ms,
 			result.Counts{Due: 22, Committed: 20, Unknown: 2}, "{78 statements not replayed: " + notTried},
+		"as fast as possible, slow, --for": {func(p *Plan) { p.Speed, p.For = 0, time.Second }, func(string) time.Duration { return 150 * ms }, 0,
+			result.Counts{Due: 14, Committed: 14, Overran: 2}, "{86 statements not replayed: " + notLater},
 		"as fast as possible, --for": {func(p *Plan) { p.Speed, p.For = 0, time.Second }, nil, 0, result.Counts{Due: 100, Committed: 100}, "[]"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -264,6 +266,17 @@ func TestEveryRecordIsAccountedFor(t *testing.T) {
 			run, err := played(ctx, t, planOf(c.change), &ledger{takes: c.takes}, records...)
 			if (err != nil) != (c.interrupt > 0) {
 				t.Errorf("%s: %v", name, err)
+			}
+			all := run.Measurements[0].Counts.Due
+			for _, left := range run.NotRun {
+				var n int64
+				if _, err := fmt.Sscan(left.What, &n); err != nil {
+					t.Fatal(err)
+				}
+				all += n
+			}
+			if all != int64(len(records)) {
+				t.Errorf("%s: %d of %d records are accounted for", name, all, len(records))
 			}
 			if got := run.Measurements[0].Counts; got != c.want || !strings.Contains(fmt.Sprint(run.NotRun), c.says) {
 				t.Errorf("%s: %+v, wanted %+v; %v, wanted %s", name, got, c.want, run.NotRun, c.says)
