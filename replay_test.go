@@ -158,3 +158,48 @@ func TestBadReplayInput(t *testing.T) {
 		}
 	}
 }
+
+// Somebody's cluster is only read, even with an administrator's URL and a trace that
+// wants more; --writes is refused without a mark, and leaves it as it was.
+func TestReplayOnAnExternalCluster(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a server")
+	}
+	server := startSomebodys(t, postgres16())
+	server.sql(t, "shop", "CREATE FUNCTION takes() RETURNS int LANGUAGE plpgsql AS $$BEGIN PERFORM set_config('transaction_read_only', 'off', false); DELETE FROM orders; RETURN 1; END$$")
+	folder := t.TempDir()
+	log, trace := filepath.Join(folder, "log"), filepath.Join(folder, "trace")
+	var lines strings.Builder
+	for i, text := range []string{"SELECT what FROM orders WHERE id = 7", "DELETE FROM orders", "BEGIN READ WRITE", "SELECT takes()", "UPDATE orders SET what = 'mine'", "COMMIT", "SELECT takes()",
+		"WITH gone AS (DELETE FROM orders RETURNING id) SELECT * FROM gone", "TRUNCATE orders", "SELECT 1; DELETE FROM orders", "SET default_transaction_read_only = off", "SELECT what INTO copy FROM orders",
+		"EXPLAIN ANALYZE DELETE FROM orders", "SELECT count(*) FROM orders"} {
+		fmt.Fprintf(&lines, "2024-05-06 12:00:00.%03d UTC [7] me@shop LOG:  statement: %s\n", i*20, text)
+	}
+	if err := os.WriteFile(log, []byte(lines.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := tristore(t, "trace", "import", log, "--format", "stderr", "--prefix", "%m [%p] %q%u@%d ", "-o", trace); got.code != 0 {
+		t.Fatal(got.err)
+	}
+	untouched := server.state(t)
+	args := []string{"replay", trace, "--engine", "postgres:16", "--ca-file", server.CAFile, "--url-file", urlFile(t, server.Admin.URL.WithDatabase("box"))}
+	out := t.TempDir()
+	got := tristore(t, append(args, "--out", out, "--connections", "2")...)
+	saved, err := result.Read(filepath.Join(out, "latest"))
+	if err != nil {
+		t.Fatalf("%v\n%s\n%s", err, got.out, got.err)
+	}
+	// Two calls of the function are refused, and COMMIT after the first of them.
+	if c := saved.Measurements[0].Counts; c.Due != 6 || c.Committed != 3 || got.code == 0 {
+		t.Errorf("exit %d, %+v\n%s", got.code, c, got.out)
+	}
+	unspoken(t, server.Admin.URL.Password().Reveal(), got, filepath.Join(out, "latest"))
+	if now := server.state(t); now != untouched {
+		t.Errorf("it held %s, and now %s", untouched, now)
+	}
+	out = t.TempDir()
+	mends(t, tristore(t, append(args, "--out", out, "--writes")...), out, `database "box" holds no sandbox mark`)
+	if now := server.state(t); now != untouched {
+		t.Errorf("it held %s, and now %s", untouched, now)
+	}
+}
