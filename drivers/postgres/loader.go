@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -32,30 +33,46 @@ func (t tables) Insert(ctx context.Context, records ...store.Record) store.Outco
 	if !known {
 		return store.Refuse(store.Invalid, "this store has no table %s", records[0].Table())
 	}
-	rows := make([][]any, len(records))
 	for i, record := range records {
 		if record.Table() != into.table {
 			return store.Refuse(store.Invalid, "one call inserts records of one type: record %d goes to %s, the first to %s", i, record.Table(), into.table)
 		}
-		var err error
-		if rows[i], err = into.values(record); err != nil {
+	}
+	if len(records) == 1 {
+		values, err := into.values(records[0])
+		if err != nil {
 			return invalid(err)
 		}
-	}
-	if len(rows) == 1 {
-		_, outcome := t.exec(ctx, into.insert, rows[0]...)
+		_, outcome := t.exec(ctx, into.insert, values...)
 		return outcome
 	}
-	return t.copy(ctx, into.table, into.columns, rows)
+	return t.copy(ctx, into.table, into.columns, bulk{len(records), func(i int) ([]any, error) { return into.values(records[i]) }})
 }
 
-// copy streams rows into a table in one statement.
-func (s session) copy(ctx context.Context, table string, columns []string, rows [][]any) store.Outcome {
+// bulk is rows that are made when their turn comes, while the server takes those before.
+type bulk struct {
+	rows int
+	row  func(i int) ([]any, error)
+}
+
+// copy streams rows into a table in one statement. A row that cannot be made ends it, and
+// the server then keeps none.
+func (s session) copy(ctx context.Context, table string, columns []string, from bulk) store.Outcome {
 	connection, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return outcomeOf(&unsent{err})
 	}
 	defer connection.Release()
-	_, err = connection.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromRows(rows))
+	var bad error
+	_, err = connection.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromSlice(from.rows, func(i int) (values []any, err error) {
+		values, err = from.row(i)
+		if err != nil {
+			bad = fmt.Errorf("row %d: %w", i, err)
+		}
+		return values, bad
+	}))
+	if bad != nil && err != nil {
+		return invalid(bad)
+	}
 	return outcomeOf(err)
 }

@@ -38,28 +38,26 @@ func (c *Collections) BulkCreate(ctx context.Context, into store.Collection, row
 		return store.Refuse(store.Invalid, "a bulk of %d rows, over %d", len(rows), store.BulkMax)
 	}
 	return c.on(ctx, into, func(d *declared) store.Outcome {
-		all, now := make([][]any, len(rows)), time.Now()
+		if len(rows) == 0 {
+			return store.Done()
+		}
+		now, columns := time.Now(), make([]string, len(d.order))
+		for i, name := range d.order {
+			columns[i] = columnName(name)
+		}
 		created, updated := slices.Index(d.order, fieldCreatedAt), slices.Index(d.order, fieldUpdatedAt)
-		for i, row := range rows {
-			values, _, err := d.row(row)
+		return c.copy(ctx, d.schema.Collection.Physical(), columns, bulk{len(rows), func(i int) ([]any, error) {
+			values, _, err := d.row(rows[i])
 			if err != nil {
-				return invalid(fmt.Errorf("row %d: %w", i, err))
+				return nil, err
 			}
 			for _, at := range []int{created, updated} {
 				if values[at] == nil {
 					values[at] = now // COPY has no defaults within a column
 				}
 			}
-			all[i] = values
-		}
-		if len(all) == 0 {
-			return store.Done()
-		}
-		columns := make([]string, len(d.order))
-		for i, name := range d.order {
-			columns[i] = columnName(name)
-		}
-		return c.copy(ctx, d.schema.Collection.Physical(), columns, all)
+			return values, nil
+		}})
 	})
 }
 
