@@ -62,6 +62,9 @@ func examine(ctx context.Context, cache string, out io.Writer) error {
 			return err
 		}
 	}
+	if count, bytes, err := cluster.SeededSize(cache); err == nil && count > 0 {
+		_, _ = fmt.Fprintf(out, "%d filled data folders are kept in the cache, %d MiB; --sweep removes those not used for a month\n", count, bytes>>20)
+	}
 	if _, err := os.Stat(cache); err != nil {
 		_, err = fmt.Fprintln(out, "nothing is fetched yet: the first run needs npm and Debian's packages")
 		return err

@@ -49,6 +49,8 @@ type Spec struct {
 	Cache string
 	// RunID labels everything started, so that it can be found and swept.
 	RunID string
+	// Seeded lets the cluster begin with content; nil begins empty. See CanSeed.
+	Seeded *Seeded
 	// Patience bounds the wait for readiness; zero means two minutes.
 	Patience time.Duration
 	// Log hears of slow steps (fetching, building, starting); nil discards.

@@ -57,7 +57,11 @@ func (r *postgresProgram) prepare(ctx context.Context, e *embedded) error {
 	if r.template, err = openTemplate(ctx, e.cache, r.build, e.as); err != nil {
 		return err
 	}
-	if err := r.template.copyTo(r.data(e), e.as); err != nil {
+	if e.spec.Seeded != nil {
+		if r.template, err = openSeeded(ctx, e, r, r.data(e)); err != nil {
+			return err
+		}
+	} else if err := r.template.copyTo(r.data(e), e.as); err != nil {
 		return err
 	}
 	// Over TLS or not at all.

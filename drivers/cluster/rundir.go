@@ -100,13 +100,15 @@ func (r runDir) remove() error {
 }
 
 // Sweep ends servers and removes data, containers and networks that earlier runs left
-// because they were killed, and returns what it removed. What a live run owns stays.
+// because they were killed, and data folders kept for nobody, and returns what it removed. What a live run owns stays.
 // Sweeps may overlap with each other and with runs that start.
 func Sweep(ctx context.Context, cache string) (removed []string, err error) {
 	if cache, err = filepath.Abs(cache); err != nil {
 		return nil, err
 	}
 	removed, err = sweepRuns(ctx, cache)
+	stale, failed := sweepSeeded(programs.Cache{Dir: cache})
+	removed, err = append(removed, stale...), errors.Join(err, failed)
 	contained, also := sweepContainers(ctx)
 	if errors.Is(also, ErrUnreachable) {
 		also = nil // no daemon, no containers

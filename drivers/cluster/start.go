@@ -10,6 +10,9 @@ import (
 // Start starts or reaches the cluster that spec asks for. On error nothing that it
 // started is left. The caller owns the cluster and must Close it.
 func Start(ctx context.Context, spec Spec) (*Cluster, error) {
+	if spec.Seeded != nil && !CanSeed(spec.Engine, spec.Reach) {
+		return nil, fmt.Errorf("starting %s (%s): only embedded PostgreSQL can begin with content", spec.Engine, spec.Reach)
+	}
 	switch spec.Reach {
 	case drivers.Embedded:
 		return startEmbedded(ctx, spec)
