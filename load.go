@@ -36,6 +36,8 @@ type loadFlags struct {
 	workers                    int
 	keys                       string
 	cold                       bool
+	from                       float64
+	steps                      []string
 	sizes                      loadSizes
 }
 
@@ -81,7 +83,9 @@ func loadCommand(to streams) *cobra.Command {
 	set.IntVar(&f.sizes.messages, "messages", 0, "messages in each conversation")
 	set.IntVar(&f.sizes.rowBytes, "row-bytes", 0, "bytes of each message, and of what each user has stored")
 	set.IntVar(&f.sizes.bulkRows, "bulk-rows", 0, "rows of one bulk, at most 5000")
-	set.StringVar(&f.pace, "pace", string(campaign.Poisson), "how arrivals are spaced: poisson, constant")
+	set.StringVar(&f.pace, "pace", string(campaign.Poisson), "how arrivals are spaced: poisson, constant, ramp (see --from), steps (see --steps)")
+	set.Float64Var(&f.from, "from", 0, "with --pace ramp: arrivals per second at its beginning; --rate is its end")
+	set.StringSliceVar(&f.steps, "steps", nil, "with --pace steps: one rate after the other, such as 100x30s,0x5s,300x30s")
 	set.IntVar(&f.workers, "workers", auth.Workers, "arrivals under way at once; more than that wait, and their wait counts")
 	set.StringSliceVar(&f.promises, "slo", []string{"p99=200ms"}, "promises on the latency from the due time, such as p50=20ms,p99=200ms")
 	set.Float64Var(&f.maxFailed, "max-failed", 0.1, "percent of arrivals that may be refused, unknown or never started")
@@ -94,8 +98,6 @@ func (f *loadFlags) read(c *cobra.Command, workload string) (plan Plan, load cam
 	switch {
 	case (f.url != "" || f.urlFile != "") && !changed("engine"):
 		return plan, load, errors.New("a URL does not say its engine's version: give --engine, such as postgres:16")
-	case f.cold && (changed("warm") || changed("warm-max")):
-		return plan, load, errors.New("--cold has no warm-up: drop it, or --warm and --warm-max")
 	case changed("profile") && workload != auth.Name:
 		return plan, load, fmt.Errorf("--profile is of the auth workload; drop it, or load %s", auth.Name)
 	}
@@ -111,7 +113,9 @@ func (f *loadFlags) read(c *cobra.Command, workload string) (plan Plan, load cam
 	if load.WarmMax = f.warmMax; !changed("warm-max") {
 		load.WarmMax = max(load.WarmMax, 3*load.Warm)
 	}
-	load.Cold = f.cold
+	if err := f.readPace(changed, &load); err != nil {
+		return plan, load, err
+	}
 	f.sizes.into(&load)
 	load.Promises = nil
 	for _, word := range f.promises {
@@ -125,6 +129,34 @@ func (f *loadFlags) read(c *cobra.Command, workload string) (plan Plan, load cam
 		return plan, load, fmt.Errorf("--max-failed is a percentage from 0 to below 100; asked for %g", f.maxFailed)
 	}
 	return plan, load, load.Check()
+}
+
+// readPace reads the words for rates that change; such a run is cold, since none of it is steady.
+func (f *loadFlags) readPace(changed func(string) bool, load *campaign.Plan) error {
+	load.Cold, load.From = f.cold || load.Pace == campaign.Ramp || load.Pace == campaign.Steps, f.from
+	switch {
+	case changed("from") != (load.Pace == campaign.Ramp):
+		return errors.New("--from and --pace ramp go together: give both, or neither")
+	case changed("steps") != (load.Pace == campaign.Steps):
+		return errors.New("--steps and --pace steps go together: give both, or neither")
+	case load.Cold && (changed("warm") || changed("warm-max")):
+		return errors.New("a cold run, and one whose rate changes, has no warm-up: drop --warm and --warm-max")
+	case load.Pace != campaign.Steps:
+		return nil
+	case changed("rate") || changed("duration"):
+		return errors.New("--steps says rates and times: drop --rate and --duration")
+	}
+	load.Measure = 0
+	for _, word := range f.steps {
+		rate, length, _ := strings.Cut(word, "x")
+		perSecond, rateErr := strconv.ParseFloat(rate, 64)
+		within, lengthErr := time.ParseDuration(length)
+		if rateErr != nil || lengthErr != nil {
+			return fmt.Errorf("--steps %s is no step: write a rate and a time, such as 100x30s", word)
+		}
+		load.Then(perSecond, within)
+	}
+	return nil
 }
 
 // into changes a plan where something was asked for; what makes no sense its check refuses.
@@ -170,7 +202,7 @@ func offerLoad(ctx context.Context, plan Plan, load campaign.Plan, to streams) e
 		Plan
 		Load campaign.Plan `json:"load"`
 	}{plan, load})
-	_, _ = fmt.Fprintf(to.out, "seed %d · run %s · %s on %s (%s) at %g/s for %s\n", plan.Seed, run.ID, load.Workload, load.Engine, load.Reach, load.Rate, load.Measure)
+	_, _ = fmt.Fprintf(to.out, "seed %d · run %s · %s on %s (%s) at %.4g/s for %s\n", plan.Seed, run.ID, load.Workload, load.Engine, load.Reach, load.Rate, load.Measure)
 	lane := &laneProcess{name: load.Workload, dir: load.Dir, order: laneOrder{Load: &load, Dir: load.Dir}}
 	if !plan.URL.Zero() {
 		lane.order.URL, lane.order.CAFile, lane.order.SelfSigned = plan.URL.Reveal(), plan.CAFile, plan.SelfSigned
@@ -197,18 +229,29 @@ func offerLoad(ctx context.Context, plan Plan, load campaign.Plan, to streams) e
 
 // loadCommandLine asks for the same run again.
 func loadCommandLine(plan Plan, load campaign.Plan) string {
-	words := []string{"tristore", "load", load.Workload, "--engine", load.Engine.String(), "--reach", string(load.Reach), "--rate", fmt.Sprint(load.Rate),
-		"--duration", load.Measure.String(), "--warm", load.Warm.String(), "--warm-max", load.WarmMax.String(), "--pace", string(load.Pace), "--workers", fmt.Sprint(load.Workers),
-		"--max-failed", fmt.Sprint(100 * load.MaxFailed), "--seed", fmt.Sprint(load.Seed)}
+	words := []string{"tristore", "load", load.Workload, "--engine", load.Engine.String(), "--reach", string(load.Reach), "--pace", string(load.Pace),
+		"--workers", fmt.Sprint(load.Workers), "--max-failed", fmt.Sprint(100 * load.MaxFailed), "--seed", fmt.Sprint(load.Seed)}
+	switch load.Pace {
+	case campaign.Steps:
+		for _, level := range load.Steps {
+			words = append(words, "--steps", fmt.Sprintf("%gx%s", level.PerSecond, level.For))
+		}
+	case campaign.Ramp:
+		words = append(words, "--from", fmt.Sprint(load.From), "--rate", fmt.Sprint(load.Rate), "--duration", load.Measure.String())
+	default:
+		words = append(words, "--rate", fmt.Sprint(load.Rate), "--duration", load.Measure.String())
+		if load.Cold {
+			words = append(words, "--cold")
+		} else {
+			words = append(words, "--warm", load.Warm.String(), "--warm-max", load.WarmMax.String())
+		}
+	}
 	words = append(words, "--mix", load.Mix)
 	if load.Workload == auth.Name {
 		words = append(words, "--profile", string(load.Profile))
 	}
 	if load.Keys != "" {
 		words = append(words, "--keys", string(load.Keys))
-	}
-	if load.Cold {
-		words = append(words, "--cold")
 	}
 	words = append(words, sizeWords(load)...)
 	for _, p := range load.Promises {

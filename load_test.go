@@ -186,14 +186,16 @@ func TestLoadServesEveryMix(t *testing.T) {
 		t.Skip("needs servers")
 	}
 	for name, args := range map[string][]string{
-		"a storm of sign-ins": {"auth", "--mix", "storm", "--keys", "latest", "--users", "900", "--row-bytes", "200", "--profile", "fork"},
-		"visitors":            {"auth", "--mix", "visitors", "--keys", "uniform", "--files", "3"},
-		"heavy collections":   {"collections", "--mix", "heavy", "--keys", "uniform", "--workspaces", "4", "--conversations", "12", "--messages", "3", "--bulk-rows", "5000", "--rate", "20"},
+		"a storm of sign-ins": {"auth", "--mix", "storm", "--keys", "latest", "--users", "900", "--row-bytes", "200", "--profile", "fork", "--cold", "--duration", "3s"},
+		"visitors":            {"auth", "--mix", "visitors", "--keys", "uniform", "--files", "3", "--cold", "--duration", "3s"},
+		"a ramp of shares":    {"auth", "--mix", "fanout", "--pace", "ramp", "--from", "10", "--rate", "30", "--duration", "3s"},
+		"steps of API keys":   {"auth", "--mix", "keys", "--pace", "steps", "--steps", "10x1s", "--steps", "40x2s"},
+		"heavy collections":   {"collections", "--mix", "heavy", "--keys", "uniform", "--workspaces", "4", "--conversations", "12", "--messages", "3", "--bulk-rows", "5000", "--rate", "20", "--cold", "--duration", "3s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := t.TempDir()
 			words := append([]string{"load"}, args...)
-			got := tristore(t, append(words, "--engine", "postgres:16", "--reach", "embedded", "--cold", "--duration", "3s", "--slo", "p99=1m", "--out", out)...)
+			got := tristore(t, append(words, "--engine", "postgres:16", "--reach", "embedded", "--slo", "p99=1m", "--out", out)...)
 			saved, err := result.Read(filepath.Join(out, "latest"))
 			if err != nil {
 				t.Fatalf("%v\n%s\n%s", err, got.out, got.err)
@@ -288,6 +290,11 @@ func TestLoadRefusesBadInputInOneSentence(t *testing.T) {
 		"negative files":       {[]string{"auth", "--files", "-1"}, "no negative size"},
 		"negative row bytes":   {[]string{"collections", "--row-bytes", "-1"}, "no negative size"},
 		"cold and warm":        {[]string{"auth", "--cold", "--warm", "5s"}, "no warm-up"},
+		"a ramp from nowhere":  {[]string{"auth", "--pace", "ramp"}, "--from and --pace ramp go together"},
+		"steps of none":        {[]string{"auth", "--pace", "steps"}, "--steps and --pace steps go together"},
+		"a step of nothing":    {[]string{"auth", "--pace", "steps", "--steps", "100x0s"}, "step 1 needs"},
+		"a step of no number":  {[]string{"auth", "--pace", "steps", "--steps", "fastx3s"}, "such as 100x30s"},
+		"steps and a rate":     {[]string{"auth", "--pace", "steps", "--steps", "100x3s", "--rate", "5"}, "drop --rate"},
 		"unknown pace":         {[]string{"auth", "--pace", "poison"}, "did you mean poisson?"},
 		"no promise":           {[]string{"auth", "--slo", "fast"}, "such as p99=200ms"},
 		"a promise of nothing": {[]string{"auth", "--slo", "p99=0s"}, "above zero"},

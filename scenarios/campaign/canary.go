@@ -27,12 +27,12 @@ const (
 	fsyncTurns  = 31
 )
 
-func openCanaries(dir string) (c *canaries, err error) {
+func openCanaries(ctx context.Context, dir string) (c *canaries, err error) {
 	c = &canaries{table: crc64.MakeTable(crc64.ECMA), block: make([]byte, 64<<10)}
 	if c.file, err = os.CreateTemp(dir, ".canary-*"); err != nil {
 		return nil, fmt.Errorf("making the canary's file: %w", err)
 	}
-	if c.echo, err = newEcho(1); err != nil {
+	if c.echo, err = newEcho(ctx, 1); err != nil {
 		return nil, errors.Join(err, c.file.Close(), os.Remove(c.file.Name()))
 	}
 	return c, nil

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,13 +21,13 @@ type echo struct {
 // echoBytes is about what a small question and its answer take.
 const echoBytes = 64
 
-func newEcho(workers int) (e *echo, err error) {
+func newEcho(ctx context.Context, workers int) (e *echo, err error) {
 	e = &echo{}
-	if e.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+	if e.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0"); err != nil {
 		return nil, fmt.Errorf("opening an endpoint on loopback: %w", err)
 	}
 	for range workers {
-		caller, err := net.Dial("tcp", e.listener.Addr().String())
+		caller, err := (&net.Dialer{}).DialContext(ctx, "tcp", e.listener.Addr().String())
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("calling an endpoint on loopback: %w", err), e.close())
 		}

@@ -37,10 +37,12 @@ type Plan struct {
 
 	Rate    float64       `json:"rate_per_s"`
 	Pace    Pace          `json:"pace"`
-	Workers int           `json:"workers"`        // arrivals under way at once
-	Warm    time.Duration `json:"warm_ns"`        // the shortest warm-up; it ends when latencies are steady
-	WarmMax time.Duration `json:"warm_max_ns"`    // the patience with it; at least long enough to tell
-	Cold    bool          `json:"cold,omitempty"` // no warm-up: what the first arrivals meet is what is asked
+	From    float64       `json:"from_per_s,omitempty"` // of a ramp, which ends at Rate
+	Steps   load.Steps    `json:"steps,omitempty"`      // of steps; Rate is then their mean
+	Workers int           `json:"workers"`              // arrivals under way at once
+	Warm    time.Duration `json:"warm_ns"`              // the shortest warm-up; it ends when latencies are steady
+	WarmMax time.Duration `json:"warm_max_ns"`          // the patience with it; at least long enough to tell
+	Cold    bool          `json:"cold,omitempty"`       // no warm-up: what the first arrivals meet is what is asked
 	Measure time.Duration `json:"measure_ns"`
 	Drain   time.Duration `json:"drain_ns"` // bounds how late the last arrivals may end
 
@@ -67,6 +69,8 @@ type Pace string
 const (
 	Poisson  Pace = "poisson"  // as many independent users do
 	Constant Pace = "constant" // evenly
+	Ramp     Pace = "ramp"     // evenly, from one rate to another over the measured phase
+	Steps    Pace = "steps"    // evenly, at one rate after the other
 )
 
 // Progress is what a screen shows of a campaign.
@@ -104,7 +108,7 @@ func (p Plan) Check() error {
 		{"profile", known(string(p.Profile), string(auth.Fork), string(auth.V27))},
 		{"mix", known(p.Mix, p.mixes()...)},
 		{"spread of keys", knownKeys(p.Keys)},
-		{"pace", known(string(p.Pace), string(Poisson), string(Constant))},
+		{"pace", known(string(p.Pace), string(Poisson), string(Constant), string(Ramp), string(Steps))},
 	} {
 		if word.err != nil {
 			return fmt.Errorf("%s %w", word.what, word.err)
@@ -118,8 +122,10 @@ func (p Plan) Check() error {
 		return fmt.Errorf("a load is measured for between a second and %s, after a warm-up of at most that; asked for %s after %s to %s", longest, p.Measure, p.Warm, p.WarmMax)
 	case p.Workers < 1 || p.Workers > mostWorkers:
 		return fmt.Errorf("a load has between 1 and %d workers; asked for %d", mostWorkers, p.Workers)
-	case p.Rate*p.Measure.Seconds() < 1:
-		return fmt.Errorf("at %g per second not one arrival is due in %s: raise the rate or the duration", p.Rate, p.Measure)
+	case p.mean()*p.Measure.Seconds() < 1:
+		return fmt.Errorf("at %g per second not one arrival is due in %s: raise the rate or the duration", p.mean(), p.Measure)
+	case !p.Cold && (p.Pace == Ramp || p.Pace == Steps):
+		return fmt.Errorf("a rate that changes has no steady part: ask for it cold, so that the window begins with the first arrival")
 	case len(p.Promises) == 0:
 		return fmt.Errorf("a load needs a promise to be judged by, such as p99=200ms")
 	}
@@ -210,10 +216,59 @@ const (
 
 // pacer gives the arrivals of the whole run, warm-up included.
 func (p Plan) pacer() load.Pacer {
-	if p.Pace == Constant {
+	switch p.Pace {
+	case Constant:
 		return load.Constant{PerSecond: p.Rate}
+	case Ramp:
+		return load.Ramp{From: p.From, To: p.Rate, Over: p.Measure}
+	case Steps:
+		return p.Steps
+	default:
+		return load.Poisson{PerSecond: p.Rate, Seed: p.Seed}
 	}
-	return load.Poisson{PerSecond: p.Rate, Seed: p.Seed}
+}
+
+// Then adds a step; the measured phase and the mean rate are those of all steps.
+func (p *Plan) Then(perSecond float64, within time.Duration) {
+	p.Steps, p.Measure = append(p.Steps, load.Level{PerSecond: perSecond, For: within}), p.Measure+within
+	p.Rate = p.Steps.Planned(0, p.Measure) / p.Measure.Seconds()
+}
+
+// mean is the planned rate over the measured phase.
+func (p Plan) mean() float64 {
+	switch p.Pace {
+	case Ramp:
+		return (p.From + p.Rate) / 2
+	case Steps:
+		return p.Steps.Planned(0, p.Measure) / p.Measure.Seconds()
+	default:
+		return p.Rate
+	}
+}
+
+// rates says how fast arrivals come, for a reader.
+func (p Plan) rates() string {
+	switch p.Pace {
+	case Ramp:
+		return fmt.Sprintf("%g to %g/s", p.From, p.Rate)
+	case Steps:
+		var all []string
+		for _, level := range p.Steps {
+			all = append(all, fmt.Sprintf("%g/s %s", level.PerSecond, level.For))
+		}
+		return "steps of " + strings.Join(all, ", ")
+	default:
+		return fmt.Sprintf("%g/s %s", p.Rate, p.Pace)
+	}
+}
+
+// fastest is the highest rate of the plan, which the generator is proved at twice.
+func (p Plan) fastest() float64 {
+	most := max(p.Rate, p.From)
+	for _, level := range p.Steps {
+		most = max(most, level.PerSecond)
+	}
+	return most
 }
 
 func (p Plan) tell(progress Progress) {

@@ -28,13 +28,16 @@ func (p Plan) prove(ctx context.Context) (proof *result.Proof, err error) {
 		return nil, fmt.Errorf("proving the generator's timer: %w", err)
 	}
 	proof = &result.Proof{TimerP50Ms: millis(late[len(late)/2]), TimerP99Ms: millis(late[len(late)*99/100])}
-	echo, err := newEcho(p.Workers)
+	echo, err := newEcho(ctx, p.Workers)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, echo.close()) }()
 	twice := p
-	twice.Rate = min(2*p.Rate, fastestProof)
+	twice.Rate, twice.Pace = min(2*p.fastest(), fastestProof), Constant
+	if p.Pace == Poisson {
+		twice.Pace = Poisson
+	}
 	open := load.Open{Pacer: twice.pacer(), Workers: p.Workers, Warm: proofWindow / 4, Measure: max(proofWindow, p.tick()), Drain: proofWindow}
 	window, err := open.Run(ctx, func(_ context.Context, worker int, _ int64) store.Outcome {
 		if err := echo.ask(worker); err != nil {

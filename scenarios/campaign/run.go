@@ -41,7 +41,7 @@ func Facts(plan Plan) *result.Run {
 		Engines: []result.Engine{{Engine: plan.Engine.String(), Title: plan.Engine.Title(), Reach: string(plan.Reach), Why: plan.Why,
 			StandIn: support.StandIn, Warning: support.Warning(time.Now())}},
 		Environment: result.Environment{Asked: map[string]map[string]string{}, InForce: map[string]map[string]string{}},
-		Load: &result.Load{Workload: plan.Workload, Engine: plan.Engine.String(), Rate: plan.Rate, Promises: plan.Promises,
+		Load: &result.Load{Workload: plan.Workload, Engine: plan.Engine.String(), Rate: plan.mean(), Promises: plan.Promises,
 			Confidence: plan.Confidence, MaxFailed: plan.MaxFailed, MinReached: plan.MinReached, Cold: plan.Cold},
 	}
 }
@@ -113,7 +113,7 @@ func (p Plan) offer(ctx context.Context, step load.Step, facts *result.Run) (err
 		}
 		defer done()
 	}
-	canary, err := openCanaries(p.Dir)
+	canary, err := openCanaries(ctx, p.Dir)
 	if err != nil {
 		return err
 	}
@@ -154,5 +154,5 @@ func (p Plan) label() string {
 	if p.Workload == auth.Name {
 		what = string(p.Profile) + " " + p.Mix
 	}
-	return fmt.Sprintf("%s, %s, %g/s %s for %s", p.Workload, what, p.Rate, p.Pace, p.Measure)
+	return fmt.Sprintf("%s, %s, %s for %s", p.Workload, what, p.rates(), p.Measure)
 }

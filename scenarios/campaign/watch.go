@@ -48,7 +48,7 @@ func (p Plan) watch(live *measure.Live, steady *atomic.Bool) (stop func()) {
 // long the measured phase lasts, zero before it.
 func (p Plan) progress(seen measure.Seen, within, since time.Duration) Progress {
 	said := Progress{Done: int(min(since, p.Measure) / time.Second), Total: int(p.Measure / time.Second), Live: true}
-	said.Current = fmt.Sprintf("%g→%.0f/s p50 %s p99 %s %d failed", p.Rate, float64(seen.Committed+seen.Failed)/within.Seconds(), brief(seen.P50), brief(seen.P99), seen.Failed)
+	said.Current = fmt.Sprintf("%.4g→%.0f/s p50 %s p99 %s %d failed", p.now(since), float64(seen.Committed+seen.Failed)/within.Seconds(), brief(seen.P50), brief(seen.P99), seen.Failed)
 	switch {
 	case since == 0:
 		said.Current = "warm " + said.Current
@@ -56,6 +56,12 @@ func (p Plan) progress(seen measure.Seen, within, since time.Duration) Progress 
 		said.Current = "waiting for the last arrivals"
 	}
 	return said
+}
+
+// now is the rate asked for at that time of the measured phase.
+func (p Plan) now(since time.Duration) float64 {
+	begin := max(0, min(since, p.Measure)-time.Second)
+	return p.pacer().Planned(begin, begin+time.Second)
 }
 
 // brief is a latency in as few letters as tell it.

@@ -10,8 +10,8 @@ import (
 type Canaries struct{ all *canaries }
 
 // OpenCanaries makes their file in a folder.
-func OpenCanaries(dir string) (Canaries, error) {
-	all, err := openCanaries(dir)
+func OpenCanaries(ctx context.Context, dir string) (Canaries, error) {
+	all, err := openCanaries(ctx, dir)
 	return Canaries{all}, err
 }
 
@@ -30,8 +30,8 @@ func (c Canaries) Close() error { return c.all.close() }
 type Echo struct{ of *echo }
 
 // NewEcho opens it with so many connections.
-func NewEcho(connections int) (Echo, error) {
-	of, err := newEcho(connections)
+func NewEcho(ctx context.Context, connections int) (Echo, error) {
+	of, err := newEcho(ctx, connections)
 	return Echo{of}, err
 }
 

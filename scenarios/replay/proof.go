@@ -37,7 +37,7 @@ func (p Plan) prove(ctx context.Context) (proof *result.Proof, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
-	echo, err := campaign.NewEcho(p.Connections)
+	echo, err := campaign.NewEcho(ctx, p.Connections)
 	if err != nil {
 		return nil, err
 	}

@@ -190,7 +190,7 @@ func (p Plan) offer(ctx context.Context, from source, connections []map[string]*
 			senders[i][name] = raw
 		}
 	}
-	canaries, err := campaign.OpenCanaries(p.Dir)
+	canaries, err := campaign.OpenCanaries(ctx, p.Dir)
 	if err != nil {
 		return err
 	}
