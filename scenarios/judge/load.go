@@ -240,7 +240,9 @@ func loadVerdict(run *result.Run) result.Verdict {
 		return result.Verdict{Status: result.Pass, Sentence: "PASS: " + asked + " kept what was promised"}
 	case gravest.Status == result.Fail:
 		return result.Verdict{Status: result.Fail, Sentence: "FAIL: " + asked + " broke a promise; " + gravest.Reason}
+	case gravest.Status == result.Invalid:
+		return result.Verdict{Sentence: "INCONCLUSIVE: " + asked + " could not be decided, the window is INVALID; " + gravest.Reason}
 	default:
-		return result.Verdict{Sentence: gravest.Status.String() + ": " + asked + " could not be decided; " + gravest.Reason}
+		return result.Verdict{Sentence: "INCONCLUSIVE: " + asked + " could not be decided; " + gravest.Reason}
 	}
 }

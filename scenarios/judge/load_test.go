@@ -118,6 +118,9 @@ func judgeAll(t *testing.T, cases map[string]loadCase) {
 			c.change(run)
 		}
 		Load(run)
+		if !strings.HasPrefix(run.Verdict.Sentence, run.Verdict.Status.String()+": ") {
+			t.Errorf("%s: %s is said as %q", name, run.Verdict.Status, run.Verdict.Sentence)
+		}
 		var statuses []string
 		for _, f := range run.Findings {
 			statuses = append(statuses, f.Status.String())
