@@ -113,12 +113,19 @@ func unescape(s string) string {
 var (
 	uuidShape   = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
 	hexShape    = regexp.MustCompile(`^\\x[0-9a-fA-F]*$`)
-	numberShape = regexp.MustCompile(`^[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?$`)
+	numberShape = regexp.MustCompile(`^[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
 	momentShape = regexp.MustCompile(`^([0-9]{4})-([0-9]{2})-([0-9]{2})((?:[ T])[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?)?( ?(?:Z|UTC|[-+][0-9]{2}(?::?[0-9]{2})?))?$`)
 )
 
 // value is another value of the same shape.
 func (h *hasher) value(plain string) string {
+	if bare := strings.Trim(plain, " \t\r\n"); bare != plain { // white space around it is no part of what it is
+		before, after, _ := strings.Cut(plain, bare)
+		if bare == "" {
+			return plain
+		}
+		return before + h.value(bare) + after
+	}
 	switch {
 	case plain == "" || strings.EqualFold(plain, "true") || strings.EqualFold(plain, "false") || plain == "t" || plain == "f":
 		return plain

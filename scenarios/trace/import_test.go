@@ -66,6 +66,7 @@ func TestDamagedLogs(t *testing.T) {
 		"csvlog, a fetch":                  {"csvlog", good + csvRow("12:00:00.000 UTC", "a.1", "execute fetch from <unnamed>: SELECT 1", ""), 1, oddFetch, 1},
 		"csvlog, a plan":                   {"csvlog", good + csvRow("12:00:00.000 UTC", "a.1", "duration: 1.5 ms  plan:\nQuery Text: SELECT 1", ""), 1, otherPlan, 1},
 		"csvlog, an open literal":          {"csvlog", good + csvRow("12:00:00.000 UTC", "a.1", "statement: SELECT 'a", ""), 1, errUnended.Error(), 1},
+		"csvlog, a crowded statement":      {"csvlog", good + csvRow("12:00:00.000 UTC", "a.1", "statement: SELECT 1"+strings.Repeat(",1", tokensMax/2), ""), 1, errCrowded.Error(), 1},
 		"stderr, whole":                    {"stderr", plain(0, "SELECT 1") + plain(1, "SELECT\n\t2"), 2, oddDamaged, 0},
 		"stderr, cut at the end":           {"stderr", plain(0, "SELECT 1") + "2024-05-06 12:00:01.000 UTC [7] LOG:  statement: SELECT nam", 1, oddDamaged, 1},
 		"stderr, cut in a continued line":  {"stderr", plain(0, "SELECT 1") + plain(1, "SELECT") + "\tnam", 1, oddDamaged, 1},

@@ -32,7 +32,13 @@ type token struct {
 // is tells whether the token is that keyword, given in upper case.
 func (t token) is(keyword string) bool { return t.kind == word && strings.EqualFold(t.raw, keyword) }
 
-var errUnended = errors.New("its text ends inside a literal or a comment")
+var (
+	errUnended = errors.New("its text ends inside a literal or a comment")
+	errCrowded = errors.New("of over a million words and signs")
+)
+
+// tokensMax bounds what one statement takes in memory while it is looked at.
+const tokensMax = 1 << 20
 
 // lex cuts a statement into tokens as PostgreSQL's scanner does with
 // standard_conforming_strings on, its default since 9.1.
@@ -42,6 +48,9 @@ func lex(statement string) ([]token, error) {
 		t, err := first(rest)
 		if err != nil {
 			return nil, err
+		}
+		if len(all) >= tokensMax {
+			return nil, errCrowded
 		}
 		all = append(all, t)
 		rest = rest[len(t.raw):]
