@@ -99,6 +99,11 @@ func judgeRun(run *result.Run, gate judge.Gate) {
 		judge.Load(run)
 		return
 	}
+	if run.Kind == kindRestore {
+		judge.Run(run, suites.RestoreRules(), gate)
+		run.Verdict = restoreVerdict(run)
+		return
+	}
 	judge.Run(run, suites.Rules(), gate)
 	if run.Kind == kindCapacity && len(run.Engines)+len(run.Observations) == 0 {
 		run.Verdict = splitVerdict(run)
@@ -122,4 +127,5 @@ const (
 	kindCapacity = "capacity"
 	kindLoad     = "load"
 	kindReplay   = "replay"
+	kindRestore  = "restore"
 )

@@ -15,6 +15,7 @@ import (
 
 	"tristore/drivers"
 	"tristore/drivers/cluster"
+	scenariobackup "tristore/scenarios/backup"
 	"tristore/scenarios/campaign"
 	"tristore/scenarios/capacity"
 	"tristore/scenarios/replay"
@@ -40,12 +41,13 @@ import (
 // laneOrder is what the parent asks of a lane. It passes the external cluster's URL in
 // plain, over the pipe and nowhere else.
 type laneOrder struct {
-	Lane   *suites.LanePlan `json:"lane,omitempty"`
-	Split  *capacity.Plan   `json:"split,omitempty"`
-	Load   *campaign.Plan   `json:"load,omitempty"`
-	Replay *replay.Plan     `json:"replay,omitempty"`
-	Dir    string           `json:"dir"`
-	URL    string           `json:"url,omitempty"`
+	Lane    *suites.LanePlan           `json:"lane,omitempty"`
+	Split   *capacity.Plan             `json:"split,omitempty"`
+	Load    *campaign.Plan             `json:"load,omitempty"`
+	Replay  *replay.Plan               `json:"replay,omitempty"`
+	Restore *scenariobackup.VerifyPlan `json:"restore,omitempty"`
+	Dir     string                     `json:"dir"`
+	URL     string                     `json:"url,omitempty"`
 	// CAFile and SelfSigned go with the URL.
 	CAFile     string `json:"ca_file,omitempty"`
 	SelfSigned bool   `json:"self_signed,omitempty"`
@@ -79,7 +81,7 @@ func runLane(ctx context.Context, to streams) error {
 	lines := bufio.NewScanner(to.in)
 	lines.Buffer(nil, 1<<20)
 	var order laneOrder
-	if !lines.Scan() || json.Unmarshal(lines.Bytes(), &order) != nil || order.Lane == nil && order.Split == nil && order.Load == nil && order.Replay == nil {
+	if !lines.Scan() || json.Unmarshal(lines.Bytes(), &order) != nil || order.Lane == nil && order.Split == nil && order.Load == nil && order.Replay == nil && order.Restore == nil {
 		return errNotALane
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -95,6 +97,9 @@ func runLane(ctx context.Context, to streams) error {
 	}
 	if order.Replay != nil {
 		return runReplay(ctx, order, line, log)
+	}
+	if order.Restore != nil {
+		return runRestore(ctx, order, line, log)
 	}
 	return runSpecs(ctx, order, line, log)
 }

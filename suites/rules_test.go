@@ -45,7 +45,7 @@ func broken(l judge.Limit) float64 {
 // Every claim of the catalogue passes on a sound observation, and every single thing
 // that its rule asks for has an observation that breaks it.
 func TestEveryRuleCanFail(t *testing.T) {
-	for _, row := range Catalogue() {
+	for _, row := range slices.Concat(Catalogue(), Restores()) {
 		if row.Rule.Vacuous() {
 			t.Errorf("%s: the rule compares nothing", row.ID)
 		}
@@ -111,6 +111,22 @@ func TestCatalogueIsWhole(t *testing.T) {
 			if !seen[claim] {
 				t.Errorf("fault %s names claim %s, which is not in the catalogue", fault.Name, claim)
 			}
+		}
+	}
+}
+
+// The claims of a restored dump stand beside the catalogue: certify neither tries nor misses them.
+func TestRestoresStandBesideTheCatalogue(t *testing.T) {
+	rules := RestoreRules()
+	for _, row := range Restores() {
+		if row.ID == "" || row.Sentence == "" || row.Domain == "" || row.Source == "" || row.Check != nil || row.Area != Restore {
+			t.Errorf("row %+v is not whole", row.Claim)
+		}
+		if _, there := rules[row.ID]; !there {
+			t.Errorf("%s has no rule", row.ID)
+		}
+		if _, there := Rules()[row.ID]; there {
+			t.Errorf("%s is a row of the catalogue too", row.ID)
 		}
 	}
 }

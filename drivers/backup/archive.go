@@ -199,6 +199,36 @@ func whole(archive Archive) (err error) {
 	return nil
 }
 
+// needsClient is the oldest major whose pg_restore knows the archive's version, which
+// stands in its head: 1.15 came with 16, 1.16 with 17. Zero is any.
+func needsClient(archive Archive) int {
+	path := archive.Path
+	switch archive.Format {
+	case Directory:
+		path = filepath.Join(path, "toc.dat")
+	case Custom:
+	default:
+		return 0
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return 0 // whoever restores will say so
+	}
+	defer func() { _ = file.Close() }() // read only
+	head := make([]byte, len("PGDMP")+2)
+	if _, err := io.ReadFull(file, head); err != nil || !bytes.HasPrefix(head, []byte("PGDMP")) || head[5] != 1 {
+		return 0
+	}
+	switch version := head[6]; {
+	case version >= 16:
+		return 17
+	case version == 15:
+		return 16
+	default:
+		return 0
+	}
+}
+
 // digest is the SHA-256 of a file, or of a folder's files by name, and the length of all.
 func digest(path string) (sum string, length int64, err error) {
 	info, err := os.Stat(path)

@@ -45,7 +45,7 @@ func pgRestore(ctx context.Context, to Place, from source) (Report, error) {
 	if from.archive.Format == Plain {
 		return psqlScript(ctx, to, from.stream)
 	}
-	program, client, err := pgTool(ctx, to, "pg_restore")
+	program, client, err := restorer(ctx, to, from.archive)
 	if err != nil {
 		return Report{Tool: "pg_restore"}, err
 	}
@@ -142,6 +142,20 @@ func pgTool(ctx context.Context, at Place, name string) (program *cluster.Progra
 	}
 	if admin := at.Cluster.Admin; program.CAFile == "" && !admin.SelfSigned && client < systemRootsSince {
 		return nil, client, &cluster.ToolMissing{Tool: name, Install: fmt.Sprintf("the one found is %s, and only %d or later knows this machine's roots: install one, or give --ca-file", program.Version, systemRootsSince)}
+	}
+	return program, client, nil
+}
+
+// restorer finds a pg_restore that can read the archive. One that is too old says nothing
+// about the archive, and so is a tool that is missing.
+func restorer(ctx context.Context, at Place, archive Archive) (program *cluster.Program, client int, err error) {
+	program, client, err = pgTool(ctx, at, "pg_restore")
+	if err != nil {
+		return nil, 0, err
+	}
+	if needs := needsClient(archive); client < needs {
+		return nil, client, &cluster.ToolMissing{Tool: "pg_restore", Install: fmt.Sprintf(
+			"the archive was written by a pg_dump of %d or later, which %s cannot read: install clients of %d or later, or restore into a newer PostgreSQL", needs, program.Version, needs)}
 	}
 	return program, client, nil
 }

@@ -41,6 +41,32 @@ func (h *Host) BlankIn(ctx context.Context, name store.Name, encoding string) (*
 	return &Blank{Store: name, Target: h.target(database), Admin: h.admin(database), host: h}, nil
 }
 
+// AddRole makes a role of a given name with what an application role may do, on a cluster
+// that is thrown away afterwards: nobody takes the role away.
+func (h *Host) AddRole(ctx context.Context, name string) (Role, error) {
+	if h.Cluster.Reach == drivers.External {
+		return Role{}, fmt.Errorf("making role %s: only on a cluster of our own", name)
+	}
+	role, err := h.family.CreateRole(ctx, name)
+	if err != nil {
+		return role, fmt.Errorf("making role %s: %w", name, err)
+	}
+	return role, nil
+}
+
+// BlankFor is Blank for another role than the host's.
+func (h *Host) BlankFor(ctx context.Context, name store.Name, role Role) (*Blank, error) {
+	database := h.databaseName(name)
+	if err := h.family.CreateDatabase(ctx, database, role); err != nil {
+		return nil, fmt.Errorf("making an empty database for store %s: %w", name, err)
+	}
+	blank := &Blank{Store: name, Target: h.target(database), Admin: h.admin(database), host: h}
+	if role.Restricted {
+		blank.Target.URL = blank.Target.URL.WithUser(role.Name, role.Password)
+	}
+	return blank, nil
+}
+
 // Drop removes the database. Stores that were opened on it are closed before.
 func (b *Blank) Drop(ctx context.Context) error {
 	return b.host.family.DropDatabase(ctx, b.Target.URL.Database())

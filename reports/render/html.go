@@ -17,7 +17,7 @@ var pages embed.FS
 // there is no script, and its content policy forbids fetching anything.
 func HTML(w io.Writer, run *result.Run) error {
 	parsed, err := template.New("report.html").Funcs(template.FuncMap{
-		"mark": markOf, "source": source, "moment": moment, "span": span, "milli": milli,
+		"ordinal": ordinal, "mark": markOf, "source": source, "moment": moment, "span": span, "milli": milli,
 		"count": count, "plain": func(n int) string { return count(int64(n)) }, "plural": plural, "number": number, "anchor": anchor, "capital": capital, "fields": strings.Fields,
 		"middle": func(p plot) float64 { return (p.Left + p.Right) / 2 },
 		"add":    func(a, b float64) float64 { return a + b },

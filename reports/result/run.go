@@ -12,7 +12,7 @@ const Schema = 1
 type Run struct {
 	Schema       int             `json:"schema"`
 	ID           string          `json:"id"`
-	Kind         string          `json:"kind"` // certify, load, capacity
+	Kind         string          `json:"kind"` // certify, load, capacity, restore
 	Verdict      Verdict         `json:"verdict"`
 	Seed         uint64          `json:"seed"`
 	Command      string          `json:"command"` // repeats the run
@@ -29,8 +29,18 @@ type Run struct {
 	Plan         json.RawMessage `json:"plan"`
 	Environment  Environment     `json:"environment"`
 	Measurements []Measurement   `json:"measurements"`
-	Split        *Split          `json:"split,omitempty"`
-	Load         *Load           `json:"load,omitempty"`
+	// Steps are what was done, in order, where a run is one operation and its timings.
+	Steps []Step `json:"steps,omitempty"`
+	Split *Split `json:"split,omitempty"`
+	Load  *Load  `json:"load,omitempty"`
+}
+
+// Step is one step of an operation, as a runbook would list it.
+type Step struct {
+	What    string  `json:"what"`
+	Seconds float64 `json:"seconds"`
+	Bytes   int64   `json:"bytes,omitempty"` // moved by it
+	Said    string  `json:"said,omitempty"`  // what came out
 }
 
 // Tool says which build measured.

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tristore/drivers"
+	drivebackup "tristore/drivers/backup"
+	"tristore/reports/render"
+	"tristore/reports/result"
+	"tristore/scenarios/backup"
+	"tristore/scenarios/judge"
+	"tristore/suites"
+)
+
+// restoreName is the lane of a restore on the board and in the folder names.
+const restoreName = "restore"
+
+// restoreCommand holds what is done with somebody's own dump.
+func restoreCommand(to streams) *cobra.Command {
+	c := &cobra.Command{Use: "restore", Short: "Try whether your own dumps can be restored and lived on"}
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	c.Args = func(_ *cobra.Command, words []string) error { return unknownCommand(c, words) }
+	c.AddCommand(verifyCommand(to))
+	return c
+}
+
+// verifyCommand restores a dump into a cluster that is thrown away, and judges the copy.
+func verifyCommand(to streams) *cobra.Command {
+	var f flags
+	var engine, role string
+	c := &cobra.Command{
+		Use:   "verify DUMP",
+		Short: "Restore a dump of one PostgreSQL database into a throwaway cluster and judge the copy; a plain dump is a script, so give one that you trust",
+		Args: func(_ *cobra.Command, words []string) error {
+			if len(words) != 1 {
+				return errors.New("restore verify needs one dump: a file or folder that pg_dump wrote")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, words []string) error {
+			plan, err := readVerify(c.Context(), f, engine)
+			if err != nil {
+				return err
+			}
+			dump, err := drivebackup.Recognise(words[0])
+			if err != nil {
+				return err
+			}
+			e := plan.Engines[0]
+			dump.Engine = e.Engine
+			want := backup.VerifyPlan{Dump: dump, Engine: e.Engine, Reach: e.Reach, Why: e.Why, Role: role, Schemas: plan.Migrations, Images: plan.Images, Cache: plan.Cache}
+			return verifyDump(c.Context(), plan, want, to)
+		},
+	}
+	f.declareCommon(c)
+	c.Flags().StringVar(&engine, "engine", "postgres:16", "the PostgreSQL major to restore into")
+	c.Flags().StringVar(&role, "role", "", "the application's role (default: the owner of most tables in the dump)")
+	c.Flags().StringVar(&f.migrations, "migrations", "", "your own schema files, by which the application starts: a folder with users, permissions and collections in it")
+	return c
+}
+
+// readVerify turns words into a plan, or says in one sentence which word is wrong.
+func readVerify(ctx context.Context, f flags, engine string) (Plan, error) {
+	asked, err := drivers.ParseEngine(engine)
+	switch {
+	case err != nil:
+		return Plan{}, err
+	case asked.Family() != drivers.FamilyPostgres || asked.Product != drivers.Postgres:
+		return Plan{}, fmt.Errorf("restore verify reads dumps of PostgreSQL: asked for %s, give --engine such as postgres:16", engine)
+	case f.reach == string(drivers.External):
+		return Plan{}, errors.New("restore verify restores into a cluster of its own and never into yours: choose --reach auto, embedded or container")
+	}
+	f.engines, f.depth, f.gate, f.noSplit = []string{engine}, "smoke", string(judge.GateSupported), true
+	plan, err := f.plan(ctx)
+	if err == nil {
+		err = plan.checkMigrations()
+	}
+	return plan, err
+}
+
+// verifyDump runs the one lane, saves its facts and judges them.
+func verifyDump(ctx context.Context, plan Plan, want backup.VerifyPlan, to streams) error {
+	run := newRun(kindRestore, plan)
+	run.Command = verifyLine(plan, want)
+	dir, err := makeRunDir(plan.Out, run)
+	if err != nil {
+		return err
+	}
+	want.RunID, want.Dir = run.ID, filepath.Join(dir, "logs", restoreName)
+	run.Plan, _ = json.Marshal(struct { // every field encodes
+		Plan
+		Restore backup.VerifyPlan `json:"restore"`
+	}{plan, want})
+	_, _ = fmt.Fprintf(to.out, "run %s · %s, %s format, %d bytes, into %s (%s)\n", run.ID, want.Dump.Path, want.Dump.Format, want.Dump.Bytes, want.Engine, want.Reach)
+	lane := &laneProcess{name: restoreName, dir: want.Dir, order: laneOrder{Restore: &want, Dir: want.Dir}}
+	board := newLaneBoard([]*laneProcess{lane}, to.out)
+	all := &fleet{slots: 1, lanes: []*laneProcess{lane}, show: board}
+	all.run(ctx)
+	board.close()
+	run.Ended = time.Now().UTC()
+	if ctx.Err() != nil {
+		run.Interrupted = "stopped by a signal"
+	}
+	var unmet unmetError
+	if errors.As(all.ends[0], &unmet) {
+		return errors.Join(all.ends[0], os.RemoveAll(dir))
+	}
+	gatherRestore(run, lane, all.ends[0])
+	judgeRun(run, plan.Gate)
+	if err := render.Write(dir, run); err != nil {
+		return troubleError{fmt.Errorf("writing the report: %w", err)}
+	}
+	return conclude(run, dir, to)
+}
+
+// verifyLine asks for the same run again.
+func verifyLine(plan Plan, want backup.VerifyPlan) string {
+	words := []string{"tristore", "restore", "verify", want.Dump.Path, "--engine", want.Engine.String(), "--reach", string(want.Reach)}
+	for _, option := range [][2]string{{"--role", want.Role}, {"--migrations", want.Schemas}, {"--registry", plan.Images.Registry}} {
+		if option[1] != "" {
+			words = append(words, option[0], option[1])
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// runRestore is the child's half: it carries the plan out and saves the facts, whatever came.
+func runRestore(ctx context.Context, order laneOrder, line *laneLine, log *slog.Logger) error {
+	plan := *order.Restore
+	plan.Log = log
+	plan.Tell = func(done, all int, what string) { line.tell(suites.Progress{Done: done, Total: all, Current: what}) }
+	facts, err := backup.Verify(ctx, plan)
+	for _, row := range suites.Restores() {
+		facts.Claims = append(facts.Claims, row.Claim)
+	}
+	if saveErr := result.Write(order.Dir, facts); saveErr != nil {
+		return troubleError{errors.Join(err, saveErr)}
+	}
+	if err != nil {
+		return troubleError{err}
+	}
+	return nil
+}
+
+// gatherRestore adds the lane's facts to the run; where there are none, its claims stand
+// there unobserved.
+func gatherRestore(run *result.Run, lane *laneProcess, end error) {
+	plan := lane.order.Restore
+	facts, err := result.Read(lane.dir)
+	if err != nil || len(facts.Engines) != 1 {
+		facts = &result.Run{Engines: []result.Engine{{Engine: plan.Engine.String(), Title: plan.Engine.Title(), Reach: string(plan.Reach), Why: plan.Why, Trouble: "it left no facts"}}}
+		for _, row := range suites.Restores() {
+			facts.Claims = append(facts.Claims, row.Claim)
+		}
+	}
+	if end != nil && facts.Engines[0].Trouble == "" {
+		facts.Engines[0].Trouble = end.Error()
+	}
+	run.Engines, run.Claims, run.Observations, run.Steps = facts.Engines, facts.Claims, facts.Observations, facts.Steps
+	if facts.Environment.Asked != nil {
+		run.Environment.Asked, run.Environment.InForce = facts.Environment.Asked, facts.Environment.InForce
+	}
+	_ = os.Remove(filepath.Join(lane.dir, result.FileName)) // merged
+}
+
+// restoreVerdict speaks of a dump where judge.Run speaks of an engine. A run that lost a
+// claim or more than one engine says nothing of the dump.
+func restoreVerdict(run *result.Run) result.Verdict {
+	verdict := run.Verdict
+	findings := map[string]result.Finding{}
+	for _, f := range run.Findings {
+		findings[f.Claim] = f
+	}
+	var broken, open []string
+	for _, row := range suites.Restores() {
+		switch f := findings[row.ID]; f.Status {
+		case result.Pass, result.NotApplicable:
+		case result.Fail:
+			broken = append(broken, f.Claim+", "+f.Reason)
+		default:
+			open = append(open, row.ID+", "+f.Reason)
+		}
+	}
+	if verdict.Status == result.Pass && (len(open)+len(broken) > 0 || len(run.Engines) != 1) {
+		verdict.Status = result.Inconclusive
+	}
+	switch {
+	case verdict.Status == result.Fail:
+		verdict.Sentence = "FAIL: this dump cannot be relied on: " + strings.Join(broken, "; ")
+	case verdict.Status == result.Pass && findings[backup.RestoreServe].Status == result.NotApplicable:
+		verdict.Sentence = fmt.Sprintf("PASS: the dump restores on %s and is whole; it is of none of the three stores, so no application was started on it", run.Engines[0].Title)
+	case verdict.Status == result.Pass:
+		verdict.Sentence = fmt.Sprintf("PASS: the dump restores on %s, is whole, and its application starts, reads and writes on the copy", run.Engines[0].Title)
+	case run.Interrupted != "":
+		verdict.Sentence = "INCONCLUSIVE: not finished: " + run.Interrupted
+	case len(run.Engines) == 1 && run.Engines[0].Trouble != "":
+		verdict.Sentence = "INCONCLUSIVE: not finished: " + run.Engines[0].Trouble
+	default:
+		verdict.Sentence = "INCONCLUSIVE: " + strings.Join(open, "; ")
+	}
+	return verdict
+}

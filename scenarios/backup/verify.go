@@ -1,0 +1,189 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"tristore/drivers"
+	"tristore/drivers/backup"
+	"tristore/drivers/cluster"
+	"tristore/drivers/deployment"
+	"tristore/drivers/store"
+	"tristore/reports/result"
+)
+
+// VerifyPlan is everything that verifying somebody's dump depends on.
+type VerifyPlan struct {
+	RunID   string         `json:"run_id"`
+	Dump    backup.Archive `json:"dump"`
+	Engine  drivers.Engine `json:"engine"`
+	Reach   drivers.Reach  `json:"reach"` // embedded or container
+	Why     string         `json:"why,omitempty"`
+	Role    string         `json:"role,omitempty"`       // the application's; empty is the owner of most tables
+	Schemas string         `json:"migrations,omitempty"` // folder of the user's own schema files; empty is built in
+	Images  cluster.Images `json:"images"`
+	Dir     string         `json:"dir"`
+	Cache   string         `json:"cache"`
+
+	Tell func(done, all int, what string) `json:"-"`
+	Log  *slog.Logger                     `json:"-"`
+}
+
+// The claims of a restored dump; their sentences and rules stand in package suites.
+const (
+	RestoreTool  = "RESTORE-1"
+	RestoreWhole = "RESTORE-2"
+	RestoreServe = "RESTORE-3"
+)
+
+// verification is one dump on its way through a cluster that is thrown away.
+type verification struct {
+	plan  VerifyPlan
+	facts *result.Run
+	host  *deployment.Host
+	roles backup.Roles
+	role  deployment.Role // the application's
+	blank *deployment.Blank
+	// restored is false when the tool failed: nothing is then looked for in what it left.
+	restored bool
+	store    store.Name // what the dump is of; empty when it is of none of the three
+	print    store.Fingerprint
+}
+
+// Verify restores a dump into a cluster that it starts and ends, and records what came
+// back: whether the tools were content, whether the copy is whole, and whether the
+// application role can live on it. The facts are returned also beside an error, which
+// says that it could not be measured. The dump is only read.
+func Verify(ctx context.Context, plan VerifyPlan) (facts *result.Run, err error) {
+	v := &verification{plan: plan}
+	support := plan.Engine.Support()
+	v.facts = &result.Run{Schema: result.Schema, ID: plan.RunID, Began: time.Now().UTC(),
+		Engines: []result.Engine{{Engine: plan.Engine.String(), Title: plan.Engine.Title(), Reach: string(plan.Reach), Why: plan.Why,
+			StandIn: support.StandIn, Warning: support.Warning(time.Now())}},
+		Environment: result.Environment{Asked: map[string]map[string]string{}, InForce: map[string]map[string]string{}}}
+	defer func() {
+		v.facts.Ended = time.Now().UTC()
+		v.facts.Engines[0].Seconds = v.facts.Ended.Sub(v.facts.Began).Seconds()
+		if err != nil {
+			v.facts.Engines[0].Trouble = err.Error()
+		}
+	}()
+	var running *cluster.Cluster
+	if err := v.step("start an empty "+plan.Engine.Title(), func(*result.Step) (err error) { running, err = v.start(ctx); return err }); err != nil {
+		return v.facts, err
+	}
+	defer func() { err = errors.Join(err, running.Close(context.WithoutCancel(ctx))) }()
+	options := deployment.Options{}
+	if plan.Schemas != "" {
+		options.Migrations = os.DirFS(plan.Schemas)
+	}
+	if v.host, err = deployment.Prepare(ctx, running, options); err != nil {
+		return v.facts, err
+	}
+	defer func() { err = errors.Join(err, v.end(context.WithoutCancel(ctx))) }()
+	if err := v.step("make the roles that the dump names", func(s *result.Step) error { return v.makeRoles(ctx, s) }); err != nil {
+		return v.facts, err
+	}
+	for _, claim := range []struct {
+		id    string
+		check func(context.Context, *result.Observation) error
+	}{{RestoreTool, v.restore}, {RestoreWhole, v.whole}, {RestoreServe, v.serve}} {
+		v.try(ctx, claim.id, claim.check)
+	}
+	if v.plan.Tell != nil {
+		v.plan.Tell(stepsOfVerify, stepsOfVerify, "ending the cluster")
+	}
+	return v.facts, nil
+}
+
+func (v *verification) start(ctx context.Context) (*cluster.Cluster, error) {
+	running, err := cluster.Start(ctx, cluster.Spec{Engine: v.plan.Engine, Reach: v.plan.Reach, Durability: cluster.Relaxed, Images: v.plan.Images,
+		Dir: v.plan.Dir, Cache: v.plan.Cache, RunID: v.plan.RunID, Log: v.plan.Log})
+	if err != nil {
+		return nil, err
+	}
+	engine := &v.facts.Engines[0]
+	engine.Version, engine.ReadySeconds = running.Version, running.Ready.Seconds()
+	v.facts.Environment.Asked[engine.Engine], v.facts.Environment.InForce[engine.Engine] = running.Asked, running.InForce
+	return running, nil
+}
+
+// end drops the database before the roles that have rights in it.
+func (v *verification) end(ctx context.Context) error {
+	var all []error
+	if v.blank != nil {
+		all = append(all, v.blank.Drop(ctx))
+	}
+	return errors.Join(append(all, v.host.Close(ctx))...)
+}
+
+// stepsOfVerify is how many steps Verify and its checks have, for the bar.
+const stepsOfVerify = 6
+
+// step does one step of the runbook, tells of it and keeps its time.
+func (v *verification) step(what string, do func(*result.Step) error) error {
+	if v.plan.Tell != nil {
+		v.plan.Tell(len(v.facts.Steps), stepsOfVerify, what)
+	}
+	one := result.Step{What: what}
+	began := time.Now()
+	err := do(&one)
+	one.Seconds = time.Since(began).Seconds()
+	if err != nil && one.Said == "" {
+		one.Said = firstLine(err.Error())
+	}
+	v.facts.Steps = append(v.facts.Steps, one)
+	return err
+}
+
+// try makes one observation, whatever the check does.
+func (v *verification) try(ctx context.Context, id string, check func(context.Context, *result.Observation) error) {
+	saw := result.Observation{Claim: id, Engine: v.plan.Engine.String(), Began: time.Now().UTC()}
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			saw.Stop(fmt.Errorf("the check panicked: %v", panicked))
+		}
+		if ctx.Err() != nil {
+			saw.Stop(fmt.Errorf("interrupted: %w", context.Cause(ctx)))
+		}
+		saw.Seconds = time.Since(saw.Began).Seconds()
+		v.facts.Observations = append(v.facts.Observations, saw)
+	}()
+	saw.Stop(check(ctx, &saw))
+}
+
+// makeRoles makes every role that the dump names, and takes one for the application's.
+func (v *verification) makeRoles(ctx context.Context, s *result.Step) (err error) {
+	if v.roles, err = backup.RolesOf(ctx, backup.Place{Cluster: v.host.Cluster, Database: "postgres"}, v.plan.Dump); err != nil {
+		return err
+	}
+	v.role = v.host.Role
+	wanted := v.plan.Role
+	if wanted == "" {
+		wanted = v.roles.Owner
+	}
+	admin := v.host.Cluster.Admin.URL.User()
+	made := 0
+	for _, name := range v.roles.Named {
+		if name == admin {
+			continue
+		}
+		role, err := v.host.AddRole(ctx, name)
+		if err != nil {
+			return err
+		}
+		made++
+		if name == wanted {
+			v.role = role
+		}
+	}
+	s.Said = fmt.Sprintf("named: %s; made here: %d; the application is %s", listed(v.roles.Named), made, v.role.Name)
+	if v.role.Name == v.host.Role.Name {
+		s.Said += ", made here with the documented grants"
+	}
+	return nil
+}
