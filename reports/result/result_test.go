@@ -33,6 +33,7 @@ func full() *Run {
 		Plan:         json.RawMessage(`{"depth":"smoke"}`),
 		Environment:  Environment{map[string]string{"a": "b"}, map[string]map[string]string{"e": {"k": "v"}}, map[string]map[string]string{"e": {"k": "w"}}},
 		Measurements: []Measurement{m},
+		Steps:        []Step{{What: "w", Seconds: 1.5, Bytes: 2, Said: "s"}},
 		Split: &Split{Engine: "postgres:16", Reach: "embedded", AuthRate: 1, CollectionsRate: 2, Hardware: map[string]string{"a": "b"}, SLO: SLO{5}, AgreedInterference: 1.5,
 			Windows: []SplitWindow{{1, 2, SharedCluster, &m, &m, "invalid"}}, Boundary: fullBoundary(), Trouble: "t"},
 		Load: &Load{Workload: "auth", Engine: "postgres:16", Rate: 500, Promises: []Promise{{99, 200}}, Confidence: 0.99, MaxFailed: 0.001, MinReached: 0.99, Cold: true, Trouble: "t",
