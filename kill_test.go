@@ -36,7 +36,7 @@ func TestNothingSurvives(t *testing.T) {
 			}
 			ended := make(chan struct{})
 			go func() { _ = command.Wait(); close(ended) }()
-			family := awaitFamily(t, command.Process.Pid, ended, "postgres")
+			family := awaitFamily(t, command.Process.Pid, ended)
 			if err := command.Process.Signal(test.signal); err != nil {
 				t.Fatal(err)
 			}
@@ -69,8 +69,8 @@ type process struct {
 // patience bounds every wait for a condition here; a slow machine may take most of it.
 const patience = 3 * time.Minute
 
-// awaitFamily waits until a descendant of pid has the name, and gives all descendants.
-func awaitFamily(t *testing.T, pid int, ended <-chan struct{}, name string) []process {
+// awaitFamily waits until a descendant of pid is a server, and gives all descendants.
+func awaitFamily(t *testing.T, pid int, ended <-chan struct{}) []process {
 	t.Helper()
 	var family []process
 	await(t, "a server of the run", func() bool {
@@ -81,7 +81,7 @@ func awaitFamily(t *testing.T, pid int, ended <-chan struct{}, name string) []pr
 		}
 		family = descendants(pid)
 		for _, p := range family {
-			if p.name == name {
+			if p.name == "postgres" {
 				return true
 			}
 		}

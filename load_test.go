@@ -157,7 +157,7 @@ func TestAnInterruptedLoadIsSavedAndInconclusive(t *testing.T) {
 	}
 	out := t.TempDir()
 	command, said, ended := underLoad(t, loadArgs(out, "--reach", "embedded", "--duration", "10m")...)
-	family := awaitFamily(t, command.Process.Pid, ended, "postgres")
+	family := awaitFamily(t, command.Process.Pid, ended)
 	if err := command.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}

@@ -91,7 +91,7 @@ func TestAnInterruptedReplayIsSavedAndInconclusive(t *testing.T) {
 	}
 	ended := make(chan struct{})
 	go func() { _ = command.Wait(); close(ended) }()
-	family := awaitFamily(t, command.Process.Pid, ended, "postgres")
+	family := awaitFamily(t, command.Process.Pid, ended)
 	await(t, "the replay", func() bool { return strings.Contains(said.String(), "/s p50") })
 	if err := command.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)

@@ -45,7 +45,7 @@ func interruptedSplit(t *testing.T, words *regexp.Regexp) string {
 	}
 	ended := make(chan struct{})
 	go func() { _ = command.Wait(); close(ended) }()
-	awaitFamily(t, command.Process.Pid, ended, "postgres")
+	awaitFamily(t, command.Process.Pid, ended)
 	await(t, words.String(), func() bool {
 		select {
 		case <-ended:
