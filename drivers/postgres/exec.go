@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"tristore/drivers"
 )
 
@@ -35,4 +37,11 @@ func Dial(ctx context.Context, target drivers.Target) (encrypted bool, err error
 		return false, fmt.Errorf("asking %s about this session: %w", target.URL.HostPort(), err)
 	}
 	return encrypted, nil
+}
+
+// NoSuchDatabase tells whether signing in failed because the database is not there
+// (invalid_catalog_name).
+func NoSuchDatabase(err error) bool {
+	var said *pgconn.PgError
+	return errors.As(err, &said) && said.Code == "3D000"
 }

@@ -47,6 +47,13 @@ func SmallCollections() CollectionSizes {
 // Check refuses sizes that could hold no request, in a sentence for the user.
 func (d Collections) Check() error { return d.check() }
 
+// LargeCollections goes with Large: about 500,000 rows.
+func LargeCollections() CollectionSizes {
+	s := ModestCollections()
+	s.Workspaces, s.Conversations, s.MessagesPerConversation = 100, 200, 20
+	return s
+}
+
 // check refuses sizes that could hold no request.
 func (d Collections) check() error {
 	s := d.Sizes

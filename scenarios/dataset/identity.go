@@ -57,6 +57,13 @@ func Small() Sizes {
 	return s
 }
 
+// Large loads within minutes: about 120,000 rows.
+func Large() Sizes {
+	s := Modest()
+	s.Users, s.Orgs, s.Workspaces = 20_000, 100, 1_000
+	return s
+}
+
 // check refuses sizes that could hold no request.
 func (s Sizes) check() error {
 	if min(s.FilesPerWorkspace, s.RolesPerWorkspace, s.GroupsPerUser, s.Members, s.HugeMembers, s.UserBytes, s.WorkspaceBytes, s.PageBytes, s.RulesBytes) < 0 {

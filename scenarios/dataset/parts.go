@@ -28,6 +28,9 @@ func Total(of Set) (rows int) {
 	return rows
 }
 
+// Check refuses a set that could hold no request, or that identifiers cannot number.
+func Check(set Set) error { return set.check() }
+
 // part is one kind of row of one table: how many, and row i. A row's _id ends in its
 // index, so that a row that was read back says which one it should be.
 type part struct {
