@@ -46,7 +46,7 @@ type Verified struct {
 	Named                   []Deviation // at most NamedMax, by table and row
 }
 
-// OK: something was compared, and all of it is as it should be.
+// OK tells that something was compared, and that all of it is as it should be.
 func (v Verified) OK() bool { return v.Equal > 0 && v.Missing+v.Extra+v.Changed == 0 }
 
 // Deviation is one row that is not as the set says.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // Hold keeps an entry to the caller alone, so that nobody changes or removes it while it
@@ -24,11 +26,16 @@ func (c Cache) Hold(ctx context.Context, key string) (release func(), err error)
 
 // TryHold is Hold that does not wait: held tells whether nobody else has it.
 func (c Cache) TryHold(key string) (release func(), held bool, err error) {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	release, err = c.Hold(ctx, key)
-	if errors.Is(err, context.Canceled) {
-		return nil, false, nil
+	file, err := os.OpenFile(filepath.Join(c.Dir, key)+".use", os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, false, fmt.Errorf("opening the lock of %s in the cache: %w", key, err)
 	}
-	return release, err == nil, err
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == nil {
+		return func() { _ = file.Close() }, true, nil // closing drops the lock
+	}
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		err = nil
+	}
+	return nil, false, errors.Join(err, file.Close())
 }
