@@ -81,7 +81,7 @@ func (d *detection) prepare(ctx context.Context) (err error) {
 	if d.source, err = d.on.Deploy(ctx); err != nil {
 		return err
 	}
-	if d.folder, err = os.MkdirTemp("", "tristore-dump-"); err != nil {
+	if d.folder, err = os.MkdirTemp(d.on.Dir, "dump-"); err != nil {
 		return fmt.Errorf("making a folder for the archives: %w", err)
 	}
 	sizes := dataset.Small()
@@ -116,6 +116,10 @@ func (d *detection) acknowledge(ctx context.Context) error {
 	}
 	if !outcome.OK() {
 		return fmt.Errorf("writing to the ledger: %s", outcome.Detail())
+	}
+	// A write that the source itself forgot is no fault of a dump, and other claims are about it.
+	if row, outcome := d.source.Users.LoadCaller(ctx, next.id); !outcome.OK() || !row.CreatedAt.Equal(next.at) {
+		return fmt.Errorf("the source acknowledged write %d of the ledger and does not have it: %s", n+1, outcome.Detail())
 	}
 	d.saw.Add("acknowledged", 1)
 	d.ledger = append(d.ledger, next)
