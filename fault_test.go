@@ -13,6 +13,7 @@ import (
 func TestEveryFaultFailsItsClaims(t *testing.T) {
 	for _, fault := range faults.All() {
 		t.Run(fault.Name, func(t *testing.T) {
+			t.Parallel()
 			got, run, _ := certified(t, "--engines", "postgres:16", "--reach", "embedded", "--fault", fault.Name,
 				"--claims", "security,migrations,conformance,backup")
 			if got.code != 1 {
