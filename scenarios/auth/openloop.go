@@ -35,7 +35,7 @@ func OpenLoop(ctx context.Context, on scenarios.Stage, saw *result.Observation) 
 	trial := load.Trial{
 		Open: load.Open{
 			Pacer: load.Poisson{PerSecond: Rate(on.Engine), Seed: on.Seed}, Workers: Workers,
-			Warm: on.Depth.Window() / 5, Measure: on.Depth.Window(), Drain: 30 * time.Second,
+			Warm: on.Depth.Window() / 10, Measure: on.Depth.Window(), Drain: 30 * time.Second,
 		},
 		Step: func(attempt uint64) load.Step {
 			return New(deployed.Users, deployed.Permissions, Options{Data: data, Profile: V27, Window: attempt, Expires: time.Now().Add(visitorLife)}).Step

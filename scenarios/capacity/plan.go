@@ -48,11 +48,11 @@ type Plan struct {
 // Sizes are those of the collections data set.
 type Sizes = dataset.CollectionSizes
 
-// For is the plan of a depth on this machine. Smoke takes about two minutes, most of
+// For is the plan of a depth on this machine. Smoke takes about a minute and a half, most of
 // it windows; six blocks are the fewest from which an interval of 95 % exists.
 func For(depth scenarios.Depth, engine drivers.Engine, reach drivers.Reach) Plan {
 	plan := Plan{
-		Engine: engine, Reach: reach, Blocks: 6, Warm: 500 * time.Millisecond, Window: 3 * time.Second,
+		Engine: engine, Reach: reach, Blocks: 6, Warm: 500 * time.Millisecond, Window: 2500 * time.Millisecond,
 		AuthRate: 100, CollectionsRate: 30, Profile: auth.V27, Mix: collections.Heavy, BulkRows: 200,
 		// 200 ms is the platform's own signal for scaling an API; twice the value alone is
 		// the threshold of its monitoring page.

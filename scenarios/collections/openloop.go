@@ -36,7 +36,7 @@ func OpenLoop(ctx context.Context, on scenarios.Stage, saw *result.Observation) 
 	trial := load.Trial{
 		Open: load.Open{
 			Pacer: load.Poisson{PerSecond: Rate(on.Engine), Seed: on.Seed + 1}, Workers: Workers,
-			Warm: on.Depth.Window() / 5, Measure: on.Depth.Window(), Drain: 30 * time.Second,
+			Warm: on.Depth.Window() / 10, Measure: on.Depth.Window(), Drain: 30 * time.Second,
 		},
 		Step: func(attempt uint64) load.Step {
 			return New(deployed.Collections, Options{Data: data, Mix: Everyday, Window: attempt, BulkRows: 50, SumsOnly: SumsOnly(on.Engine)}).Step
