@@ -108,6 +108,7 @@ func (f *loadFlags) read(c *cobra.Command, workload string) (plan Plan, load cam
 	e := plan.Engines[0]
 	load = campaign.For(e.Engine, workload)
 	load.Reach, load.Why, load.Images, load.Seed, load.Cache = e.Reach, e.Why, plan.Images, plan.Seed, plan.Cache
+	load.Keep = f.seed != 0 // a set of a seed that was drawn is not met again
 	load.Profile, load.Mix, load.Pace, load.Keys = auth.Profile(f.profile), f.mix, campaign.Pace(f.pace), dataset.Spread(f.keys)
 	load.Rate, load.Measure, load.Warm, load.Workers, load.MaxFailed = f.rate, f.duration, f.warm, f.workers, f.maxFailed/100
 	if load.WarmMax = f.warmMax; !changed("warm-max") {

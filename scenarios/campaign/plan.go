@@ -49,6 +49,9 @@ type Plan struct {
 	Identity    dataset.Sizes           `json:"identity"`
 	Collections dataset.CollectionSizes `json:"collections"`
 	Recorder    measure.Range           `json:"recorder"`
+	// Keep the loaded data set in the cache, where the next run with the same seed and sizes
+	// finds it. For embedded PostgreSQL; elsewhere the set is loaded every time.
+	Keep bool `json:"keep_data,omitempty"`
 
 	Promises   []result.Promise `json:"promises"`
 	Confidence float64          `json:"confidence"`

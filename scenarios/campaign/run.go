@@ -55,23 +55,15 @@ func carryOut(ctx context.Context, plan Plan, address cluster.External, facts *r
 		}
 	}()
 	plan.tell(Progress{Current: "starting " + plan.Engine.Title()})
-	on, err := cluster.Start(ctx, cluster.Spec{
-		Engine: plan.Engine, Reach: plan.Reach, Durability: cluster.Strict, Images: plan.Images, Address: address,
-		Dir: plan.Dir, Cache: plan.Cache, RunID: plan.RunID, Log: plan.Log,
-	})
+	started, err := plan.start(ctx, address)
 	if err != nil {
 		return err
 	}
-	ends = append(ends, on.Close)
-	engine := &facts.Engines[0]
+	ends = append(ends, started.Close)
+	on, engine := started.Cluster, &facts.Engines[0]
 	engine.Version, engine.ReadySeconds = on.Version, on.Ready.Seconds()
 	facts.Environment.Asked[engine.Engine], facts.Environment.InForce[engine.Engine] = on.Asked, on.InForce
-	host, err := deployment.Prepare(ctx, on, deployment.Options{})
-	if err != nil {
-		return err
-	}
-	ends = append(ends, host.Close)
-	deployed, err := host.Deploy(ctx)
+	deployed, err := started.Host.Deploy(ctx)
 	if err != nil {
 		return err
 	}
@@ -83,22 +75,58 @@ func carryOut(ctx context.Context, plan Plan, address cluster.External, facts *r
 	return plan.offer(ctx, step, facts)
 }
 
-// fill loads the data set of the workload and gives the step that asks for it.
-func (p Plan) fill(ctx context.Context, into *deployment.Deployment) (load.Step, error) {
-	identity := dataset.Identity{Seed: p.Seed, Sizes: p.Identity}
+// start starts the cluster and migrates it, with the data set in it where it is kept.
+func (p Plan) start(ctx context.Context, address cluster.External) (dataset.Started, error) {
+	spec := cluster.Spec{
+		Engine: p.Engine, Reach: p.Reach, Durability: cluster.Strict, Images: p.Images, Address: address,
+		Dir: p.Dir, Cache: p.Cache, RunID: p.RunID, Log: p.Log,
+	}
+	if p.kept() {
+		set := p.set()
+		return dataset.Start(ctx, spec, set, func(*dataset.Loading) { p.tell(Progress{Current: loadingWords(set)}) })
+	}
+	on, err := cluster.Start(ctx, spec)
+	if err != nil {
+		return dataset.Started{}, err
+	}
+	host, err := deployment.Prepare(ctx, on, deployment.Options{})
+	if err != nil {
+		return dataset.Started{}, errors.Join(err, on.Close(context.WithoutCancel(ctx)))
+	}
+	return dataset.Started{Cluster: on, Host: host}, nil
+}
+
+// kept tells whether the cluster begins with the data set.
+func (p Plan) kept() bool { return p.Keep && cluster.CanSeed(p.Engine, p.Reach) }
+
+func loadingWords(set dataset.Set) string { return fmt.Sprintf("loading %d rows", dataset.Total(set)) }
+
+// set is the data set of the workload.
+func (p Plan) set() dataset.Set {
 	if p.Workload == collections.Name {
-		data := dataset.Collections{Of: identity, Sizes: p.Collections}
-		p.tell(Progress{Current: fmt.Sprintf("loading %d rows", data.Rows())})
-		if err := data.LoadInto(ctx, into); err != nil {
+		return p.collections()
+	}
+	return p.identity()
+}
+
+func (p Plan) identity() dataset.Identity { return dataset.Identity{Seed: p.Seed, Sizes: p.Identity} }
+
+func (p Plan) collections() dataset.Collections {
+	return dataset.Collections{Of: p.identity(), Sizes: p.Collections}
+}
+
+// fill loads the data set of the workload, unless it is there, and gives the step that asks for it.
+func (p Plan) fill(ctx context.Context, into *deployment.Deployment) (load.Step, error) {
+	if !p.kept() {
+		p.tell(Progress{Current: loadingWords(p.set())})
+		if err := dataset.NewLoading(p.set(), into, 1).Run(ctx); err != nil {
 			return nil, err
 		}
-		return collections.New(into.Collections, collections.Options{Data: data, Mix: collections.Mix(p.Mix), Keys: p.Keys, Window: 1, BulkRows: p.BulkRows, SumsOnly: collections.SumsOnly(p.Engine)}).Step, nil
 	}
-	p.tell(Progress{Current: fmt.Sprintf("loading %d users and what is theirs", p.Identity.Users)})
-	if err := identity.LoadInto(ctx, into); err != nil {
-		return nil, err
+	if p.Workload == collections.Name {
+		return collections.New(into.Collections, collections.Options{Data: p.collections(), Mix: collections.Mix(p.Mix), Keys: p.Keys, Window: 1, BulkRows: p.BulkRows, SumsOnly: collections.SumsOnly(p.Engine)}).Step, nil
 	}
-	return auth.New(into.Users, into.Permissions, auth.Options{Data: identity, Profile: p.Profile, Mix: auth.Mix(p.Mix), Keys: p.Keys, Window: 1, Expires: time.Now().Add(visitorLife)}).Step, nil
+	return auth.New(into.Users, into.Permissions, auth.Options{Data: p.identity(), Profile: p.Profile, Mix: auth.Mix(p.Mix), Keys: p.Keys, Window: 1, Expires: time.Now().Add(visitorLife)}).Step, nil
 }
 
 // visitorLife is the platform's default for anonymous visitors.
