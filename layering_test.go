@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"scenarios/judge":        {"reports/result", "reports/stats", "reports/latency"},
 	"scenarios/measure":      {"drivers/store", "reports/result"},
 	"scenarios/trace":        {},
+	"scenarios/witness":      {"reports/result"},
 	"scenarios/load":         {"scenarios/measure", "drivers/store", "reports/result"},
 	"suites":                 {"suites", "scenarios", "drivers", "reports"},
 	"":                       {"suites", "scenarios", "drivers", "reports"},

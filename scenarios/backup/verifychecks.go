@@ -62,7 +62,7 @@ func (v *verification) restore(ctx context.Context, saw *result.Observation) err
 //
 // Facts: tables, rows, objects: at least 1; indexes; not_in_force = 0: indexes that are not
 // valid, constraints not validated, triggers disabled; sequences; sequences_behind = 0;
-// foreign_encoding = 0: a database that is not UTF8; tables_missing = 0: promised by the
+// tables_missing = 0: promised by the
 // store that the dump is of.
 func (v *verification) whole(ctx context.Context, saw *result.Observation) error {
 	if !v.restored {

@@ -9,6 +9,7 @@ import (
 	"tristore/drivers/store"
 	"tristore/reports/result"
 	"tristore/scenarios/load"
+	"tristore/scenarios/witness"
 )
 
 // How the generator is proved.
@@ -28,11 +29,11 @@ func (p Plan) prove(ctx context.Context) (proof *result.Proof, err error) {
 		return nil, fmt.Errorf("proving the generator's timer: %w", err)
 	}
 	proof = &result.Proof{TimerP50Ms: millis(late[len(late)/2]), TimerP99Ms: millis(late[len(late)*99/100])}
-	echo, err := newEcho(ctx, p.Workers)
+	echo, err := witness.NewEcho(ctx, p.Workers)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, echo.close()) }()
+	defer func() { err = errors.Join(err, echo.Close()) }()
 	twice := p
 	twice.Rate, twice.Pace = min(2*p.fastest(), fastestProof), Constant
 	if p.Pace == Poisson {
@@ -40,7 +41,7 @@ func (p Plan) prove(ctx context.Context) (proof *result.Proof, err error) {
 	}
 	open := load.Open{Pacer: twice.pacer(), Workers: p.Workers, Warm: proofWindow / 4, Measure: max(proofWindow, p.tick()), Drain: proofWindow}
 	window, err := open.Run(ctx, func(_ context.Context, worker int, _ int64) store.Outcome {
-		if err := echo.ask(worker); err != nil {
+		if err := echo.Ask(worker); err != nil {
 			return store.Outcome{Err: err}
 		}
 		return store.Done()

@@ -14,6 +14,7 @@ import (
 	"tristore/scenarios/dataset"
 	"tristore/scenarios/load"
 	"tristore/scenarios/measure"
+	"tristore/scenarios/witness"
 )
 
 // Run carries a plan out. The facts are never nil; an error is in them as well, and wraps
@@ -141,16 +142,16 @@ func (p Plan) offer(ctx context.Context, step load.Step, facts *result.Run) (err
 		}
 		defer done()
 	}
-	canary, err := openCanaries(ctx, p.Dir)
+	canary, err := witness.OpenCanaries(ctx, p.Dir)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, canary.close()) }()
+	defer func() { err = errors.Join(err, canary.Close()) }()
 	if facts.Load.Proof, err = p.prove(ctx); err != nil {
 		return err
 	}
 	proof := facts.Load.Proof
-	if proof.Canaries, err = canary.before(ctx); err != nil {
+	if proof.Canaries, err = canary.Before(ctx); err != nil {
 		return err
 	}
 	warm := &steady{least: p.Warm, tick: p.tick()}
@@ -173,7 +174,7 @@ func (p Plan) offer(ctx context.Context, step load.Step, facts *result.Run) (err
 		return err
 	}
 	p.tell(Progress{Current: "asking the canaries again"})
-	return canary.after(ctx, proof.Canaries)
+	return canary.After(ctx, proof.Canaries)
 }
 
 // label says what the window was, for a reader.

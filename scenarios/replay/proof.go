@@ -9,9 +9,9 @@ import (
 	"tristore/drivers/postgres"
 	"tristore/drivers/store"
 	"tristore/reports/result"
-	"tristore/scenarios/campaign"
 	"tristore/scenarios/load"
 	"tristore/scenarios/trace"
+	"tristore/scenarios/witness"
 )
 
 // How the generator is proved.
@@ -37,7 +37,7 @@ func (p Plan) prove(ctx context.Context) (proof *result.Proof, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
-	echo, err := campaign.NewEcho(ctx, p.Connections)
+	echo, err := witness.NewEcho(ctx, p.Connections)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (p Plan) prove(ctx context.Context) (proof *result.Proof, err error) {
 
 // echoing serves a replay with answers from nowhere.
 type echoing struct {
-	of     campaign.Echo
+	of     *witness.Echo
 	worker int
 }
 

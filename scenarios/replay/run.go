@@ -14,10 +14,10 @@ import (
 	"tristore/drivers/deployment"
 	"tristore/drivers/postgres"
 	"tristore/reports/result"
-	"tristore/scenarios/campaign"
 	"tristore/scenarios/load"
 	"tristore/scenarios/measure"
 	"tristore/scenarios/trace"
+	"tristore/scenarios/witness"
 )
 
 // Run carries a plan out. The facts are never nil; an error is in them as well, and wraps
@@ -190,7 +190,7 @@ func (p Plan) offer(ctx context.Context, from source, connections []map[string]*
 			senders[i][name] = raw
 		}
 	}
-	canaries, err := campaign.OpenCanaries(ctx, p.Dir)
+	canaries, err := witness.OpenCanaries(ctx, p.Dir)
 	if err != nil {
 		return err
 	}

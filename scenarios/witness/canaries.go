@@ -1,4 +1,4 @@
-package campaign
+package witness
 
 import (
 	"context"
@@ -12,13 +12,13 @@ import (
 	"tristore/reports/result"
 )
 
-// canaries are small jobs that move when the machine does. Each is timed many times and
+// Canaries are small jobs that move when the machine does. Each is timed many times and
 // its median kept, so that one interruption moves nothing and a slower machine does.
-type canaries struct {
+type Canaries struct {
 	table *crc64.Table
 	block []byte
 	file  *os.File
-	echo  *echo
+	echo  *Echo
 }
 
 // canaryTurns is how often each job is done; fsync takes longer, and fewer tell it.
@@ -27,24 +27,26 @@ const (
 	fsyncTurns  = 31
 )
 
-func openCanaries(ctx context.Context, dir string) (c *canaries, err error) {
-	c = &canaries{table: crc64.MakeTable(crc64.ECMA), block: make([]byte, 64<<10)}
+// OpenCanaries makes their file in a folder; the caller must Close them.
+func OpenCanaries(ctx context.Context, dir string) (c *Canaries, err error) {
+	c = &Canaries{table: crc64.MakeTable(crc64.ECMA), block: make([]byte, 64<<10)}
 	if c.file, err = os.CreateTemp(dir, ".canary-*"); err != nil {
 		return nil, fmt.Errorf("making the canary's file: %w", err)
 	}
-	if c.echo, err = newEcho(ctx, 1); err != nil {
+	if c.echo, err = NewEcho(ctx, 1); err != nil {
 		return nil, errors.Join(err, c.file.Close(), os.Remove(c.file.Name()))
 	}
 	return c, nil
 }
 
-func (c *canaries) close() error {
-	return errors.Join(c.echo.close(), c.file.Close(), os.Remove(c.file.Name()))
+// Close removes what they used.
+func (c *Canaries) Close() error {
+	return errors.Join(c.echo.Close(), c.file.Close(), os.Remove(c.file.Name()))
 }
 
 // jobs names them with the limits within which they count as unmoved. The file is beside
 // the logs, on the disk that embedded servers write to as well, as a rule.
-func (c *canaries) jobs() []canaryJob {
+func (c *Canaries) jobs() []canaryJob {
 	return []canaryJob{
 		{result.Canary{Name: "cpu", MaxFactor: 1.5, FloorMs: 0.02}, canaryTurns, func() error {
 			crc64.Checksum(c.block, c.table)
@@ -56,7 +58,7 @@ func (c *canaries) jobs() []canaryJob {
 			}
 			return c.file.Sync()
 		}},
-		{result.Canary{Name: "loopback", MaxFactor: 3, FloorMs: 0.2}, canaryTurns, func() error { return c.echo.ask(0) }},
+		{result.Canary{Name: "loopback", MaxFactor: 3, FloorMs: 0.2}, canaryTurns, func() error { return c.echo.Ask(0) }},
 	}
 }
 
@@ -66,8 +68,8 @@ type canaryJob struct {
 	do    func() error
 }
 
-// before times every job and begins the list; after completes it.
-func (c *canaries) before(ctx context.Context) (all []result.Canary, err error) {
+// Before times every job and begins the list; After completes it.
+func (c *Canaries) Before(ctx context.Context) (all []result.Canary, err error) {
 	for _, job := range c.jobs() {
 		if job.as.BeforeMs, err = job.median(ctx); err != nil {
 			return nil, err
@@ -77,7 +79,8 @@ func (c *canaries) before(ctx context.Context) (all []result.Canary, err error) 
 	return all, nil
 }
 
-func (c *canaries) after(ctx context.Context, all []result.Canary) error {
+// After completes the list.
+func (c *Canaries) After(ctx context.Context, all []result.Canary) error {
 	for i, job := range c.jobs() {
 		took, err := job.median(ctx)
 		if err != nil {
@@ -101,5 +104,5 @@ func (j canaryJob) median(ctx context.Context) (float64, error) {
 		took[i] = time.Since(began)
 	}
 	slices.Sort(took)
-	return millis(took[j.turns/2]), nil
+	return took[j.turns/2].Seconds() * 1000, nil
 }

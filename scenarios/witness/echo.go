@@ -1,4 +1,4 @@
-package campaign
+package witness
 
 import (
 	"context"
@@ -9,9 +9,9 @@ import (
 	"sync"
 )
 
-// echo is an endpoint on loopback that gives back what it is sent, with one connection
+// Echo is an endpoint on loopback that gives back what it is sent, with one connection
 // for each worker.
-type echo struct {
+type Echo struct {
 	listener net.Listener
 	serving  sync.WaitGroup
 	callers  []net.Conn
@@ -21,20 +21,21 @@ type echo struct {
 // echoBytes is about what a small question and its answer take.
 const echoBytes = 64
 
-func newEcho(ctx context.Context, workers int) (e *echo, err error) {
-	e = &echo{}
+// NewEcho opens it with one connection for each worker. The caller must Close it.
+func NewEcho(ctx context.Context, workers int) (e *Echo, err error) {
+	e = &Echo{}
 	if e.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0"); err != nil {
 		return nil, fmt.Errorf("opening an endpoint on loopback: %w", err)
 	}
 	for range workers {
 		caller, err := (&net.Dialer{}).DialContext(ctx, "tcp", e.listener.Addr().String())
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("calling an endpoint on loopback: %w", err), e.close())
+			return nil, errors.Join(fmt.Errorf("calling an endpoint on loopback: %w", err), e.Close())
 		}
 		e.callers, e.buffers = append(e.callers, caller), append(e.buffers, make([]byte, echoBytes))
 		served, err := e.listener.Accept()
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("serving an endpoint on loopback: %w", err), e.close())
+			return nil, errors.Join(fmt.Errorf("serving an endpoint on loopback: %w", err), e.Close())
 		}
 		e.serving.Go(func() {
 			_, _ = io.Copy(served, served) // ends when the caller hangs up
@@ -44,8 +45,8 @@ func newEcho(ctx context.Context, workers int) (e *echo, err error) {
 	return e, nil
 }
 
-// ask sends and waits for the answer; a worker asks from one goroutine.
-func (e *echo) ask(worker int) error {
+// Ask sends and waits for the answer; a worker asks from one goroutine.
+func (e *Echo) Ask(worker int) error {
 	if _, err := e.callers[worker].Write(e.buffers[worker]); err != nil {
 		return err
 	}
@@ -53,7 +54,8 @@ func (e *echo) ask(worker int) error {
 	return err
 }
 
-func (e *echo) close() error {
+// Close ends it and waits until it has ended.
+func (e *Echo) Close() error {
 	all := []error{e.listener.Close()}
 	for _, caller := range e.callers {
 		all = append(all, caller.Close())
