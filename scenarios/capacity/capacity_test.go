@@ -94,3 +94,32 @@ func TestPlansThatCannotBeCarriedOutAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestSpareBlocksMakeUpForInvalidOnes(t *testing.T) {
+	for name, c := range map[string]struct {
+		valid  string // of block after block; what is beyond is valid
+		blocks int
+		whole  int
+	}{
+		"all valid":                      {"", 6, 6},
+		"one invalid":                    {"+-", 7, 6},
+		"all spares used":                {"---", 9, 6},
+		"too many: the spares are saved": {"----", 6, 2},
+		"the last spare fails":           {"---+++++-", 9, 5},
+		"half of them invalid":           {"+++---", 9, 6},
+	} {
+		plan := Plan{Blocks: 6, Spare: 3}
+		done, whole := 0, 0
+		for ; plan.another(done, whole); done++ {
+			if done >= len(c.valid) || c.valid[done] == '+' {
+				whole++
+			}
+		}
+		if done != c.blocks || whole != c.whole {
+			t.Errorf("%s: %d blocks, %d whole; want %d and %d", name, done, whole, c.blocks, c.whole)
+		}
+	}
+	if (Plan{Blocks: 6, Spare: 3, Search: &Search{}}).another(6, 0) {
+		t.Error("a search has spare blocks")
+	}
+}

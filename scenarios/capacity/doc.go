@@ -5,8 +5,8 @@
 //
 // Opinion: cells of one block see the same minute of the machine, the same arrivals
 // and the same requests, so that what differs is the placing. All clusters stay up,
-// idle ones too. Windows in which the generator was late are kept and marked, never
-// repeated until they please. The package decides nothing: reports/advice reads the
-// facts.
+// idle ones too. Windows in which the generator was late are kept and marked; a few
+// spare blocks make up for theirs, whatever the stores did in them. The package
+// decides nothing: reports/advice reads the facts.
 // Arrow: capacity imports boundary, the two workloads, load, dataset, drivers and reports/result.
 package capacity

@@ -45,20 +45,47 @@ func Measure(ctx context.Context, plan Plan) (*result.Split, error) {
 }
 
 // blocks measures every cell once per block, and keeps what was measured when it stops.
+// Invalid windows stay in the split. Spare blocks make up for those that have one, as long
+// as all of them can be made up: what the stores did is never a reason.
 func (r *rig) blocks(ctx context.Context, plan Plan, split *result.Split) error {
-	cells := []result.Cell{result.AuthAlone, result.CollectionsAlone, result.SharedCluster, result.SplitClusters}
-	for block := range plan.Blocks {
-		for order, at := range orderOf(plan.Seed, block, len(cells)) {
-			window, err := r.window(ctx, plan, block, cells[at])
-			window.Order = order
-			split.Windows = append(split.Windows, window)
-			if err != nil {
-				return fmt.Errorf("measuring %s in block %d: %w", window.Cell, block, err)
-			}
-			if plan.Tell != nil {
-				plan.Tell(len(split.Windows), plan.Blocks*len(cells)+plan.searchWindows())
-			}
+	whole := 0
+	for block := 0; plan.another(block, whole); block++ {
+		sound, err := r.block(ctx, plan, block, split)
+		if err != nil {
+			return err
+		}
+		if sound {
+			whole++
 		}
 	}
 	return nil
+}
+
+// another tells whether one more block is worth measuring, after so many of which so many were whole.
+func (p Plan) another(done, whole int) bool {
+	last := p.Blocks + p.Spare
+	if p.Search != nil {
+		last = p.Blocks // the budget is the search's
+	}
+	missing := p.Blocks - whole
+	return missing > 0 && done < last && (done < p.Blocks || missing <= last-done)
+}
+
+// block measures every cell once, and tells whether all of its windows were valid.
+func (r *rig) block(ctx context.Context, plan Plan, block int, split *result.Split) (sound bool, err error) {
+	cells := []result.Cell{result.AuthAlone, result.CollectionsAlone, result.SharedCluster, result.SplitClusters}
+	sound = true
+	for order, at := range orderOf(plan.Seed, block, len(cells)) {
+		window, err := r.window(ctx, plan, block, cells[at])
+		window.Order = order
+		split.Windows = append(split.Windows, window)
+		if err != nil {
+			return false, fmt.Errorf("measuring %s in block %d: %w", window.Cell, block, err)
+		}
+		sound = sound && window.Invalid == ""
+		if plan.Tell != nil {
+			plan.Tell(len(split.Windows), max(plan.Blocks, block+1)*len(cells)+plan.searchWindows())
+		}
+	}
+	return sound, nil
 }

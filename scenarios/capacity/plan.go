@@ -26,8 +26,9 @@ type Plan struct {
 	Cache  string         `json:"cache"`
 
 	Blocks int           `json:"blocks"`
-	Warm   time.Duration `json:"warm_ns"`   // before each window, not counted
-	Window time.Duration `json:"window_ns"` // of each cell
+	Spare  int           `json:"spare_blocks"` // at most so many more, one for each block in which a window was invalid; none in a search
+	Warm   time.Duration `json:"warm_ns"`      // before each window, not counted
+	Window time.Duration `json:"window_ns"`    // of each cell
 
 	AuthRate        float64             `json:"auth_rate_per_s"`
 	CollectionsRate float64             `json:"collections_rate_per_s"`
@@ -52,7 +53,7 @@ type Sizes = dataset.CollectionSizes
 // it windows; six blocks are the fewest from which an interval of 95 % exists.
 func For(depth scenarios.Depth, engine drivers.Engine, reach drivers.Reach) Plan {
 	plan := Plan{
-		Engine: engine, Reach: reach, Blocks: 6, Warm: 500 * time.Millisecond, Window: 2500 * time.Millisecond,
+		Engine: engine, Reach: reach, Blocks: 6, Spare: 3, Warm: 300 * time.Millisecond, Window: 2500 * time.Millisecond,
 		AuthRate: 100, CollectionsRate: 30, Profile: auth.V27, Mix: collections.Heavy, BulkRows: 200,
 		// 200 ms is the platform's own signal for scaling an API; twice the value alone is
 		// the threshold of its monitoring page.
@@ -63,7 +64,7 @@ func For(depth scenarios.Depth, engine drivers.Engine, reach drivers.Reach) Plan
 			Agents: 4, MetricHours: 24, Bindings: 4},
 	}
 	if depth != scenarios.Smoke {
-		plan.Blocks, plan.Warm, plan.Window = 10, 5*time.Second, 30*time.Second
+		plan.Blocks, plan.Spare, plan.Warm, plan.Window = 10, 2, 5*time.Second, 30*time.Second
 	}
 	return plan
 }
@@ -79,7 +80,7 @@ func (p Plan) Check() error {
 		return fmt.Errorf("the split needs an even number of cores, of which each half gets half; asked for %d of the machine's %d", p.CPUs, runtime.NumCPU())
 	case p.MemoryBytes < 128<<20:
 		return fmt.Errorf("the split needs at least 128 MiB to divide; asked for %d bytes", p.MemoryBytes)
-	case p.Blocks < 1 || p.Window <= 0 || p.Warm < 0 || !(p.AuthRate > 0) || !(p.CollectionsRate > 0):
+	case p.Blocks < 1 || p.Spare < 0 || p.Window <= 0 || p.Warm < 0 || !(p.AuthRate > 0) || !(p.CollectionsRate > 0):
 		return fmt.Errorf("the split needs blocks, a window and two rates; asked for %d blocks of %s at %g and %g per second", p.Blocks, p.Window, p.AuthRate, p.CollectionsRate)
 	}
 	if p.Search != nil {

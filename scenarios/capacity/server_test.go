@@ -24,7 +24,7 @@ func short(t *testing.T) Plan {
 	}
 	plan := For(scenarios.Smoke, drivers.Engine{Product: drivers.Postgres, Major: 16}, drivers.Embedded)
 	plan.RunID, plan.Seed, plan.Dir, plan.Cache, plan.CPUs = "split-test", 11, t.TempDir(), programs.DefaultDir(), 2
-	plan.Blocks, plan.Warm, plan.Window, plan.AuthRate, plan.CollectionsRate = 2, 100*time.Millisecond, time.Second, 40, 20
+	plan.Blocks, plan.Spare, plan.Warm, plan.Window, plan.AuthRate, plan.CollectionsRate = 2, 0, 100*time.Millisecond, time.Second, 40, 20
 	plan.Collections.HugeFactor, plan.Collections.Conversations = 2, 20
 	return plan
 }
