@@ -24,10 +24,14 @@ func Choose(ctx context.Context, engine drivers.Engine, reach drivers.Reach, ima
 		}
 		return "", "", fmt.Errorf("%w: %s cannot be run %s; it can be by: %s", ErrUnreachable, engine.Title(), reach, reachWords(able))
 	}
-	refusal := errors.New("it is never run by container")
+	refusal, short := errors.New("it is never run by container"), "it is never run by container"
 	if slices.Contains(able, drivers.Container) {
 		var name string
-		if name, refusal = imageFor(ctx, engine, images); refusal == nil {
+		if refusal = daemonAnswers(ctx); refusal != nil {
+			short = "no Docker-compatible daemon answers"
+		} else if name, refusal = imageAvailable(ctx, engine, images); refusal != nil {
+			short = refusal.Error()
+		} else {
 			return drivers.Container, "a container daemon answers and has image " + name, nil
 		}
 		if ctx.Err() != nil {
@@ -35,16 +39,9 @@ func Choose(ctx context.Context, engine drivers.Engine, reach drivers.Reach, ima
 		}
 	}
 	if slices.Contains(able, drivers.Embedded) {
-		return drivers.Embedded, "no container: " + refusal.Error(), nil
+		return drivers.Embedded, "no container: " + short, nil
 	}
 	return "", "", fmt.Errorf("%w: %s runs in a container only: %w", ErrUnreachable, engine.Title(), refusal)
-}
-
-func imageFor(ctx context.Context, engine drivers.Engine, images Images) (string, error) {
-	if err := daemonAnswers(ctx); err != nil {
-		return "", err
-	}
-	return imageAvailable(ctx, engine, images)
 }
 
 func reachWords(all []drivers.Reach) string {
