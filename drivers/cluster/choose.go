@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,7 +23,8 @@ func Choose(ctx context.Context, engine drivers.Engine, reach drivers.Reach, ima
 		}
 		return "", "", fmt.Errorf("%w: %s cannot be run %s; it can be by: %s", ErrUnreachable, engine.Title(), reach, reachWords(able))
 	}
-	refusal, short := errors.New("it is never run by container"), "it is never run by container"
+	short := "it is never run by container"
+	refusal := fmt.Errorf("%w: %s", ErrUnreachable, short)
 	if slices.Contains(able, drivers.Container) {
 		var name string
 		if refusal = daemonAnswers(ctx); refusal != nil {
@@ -41,7 +41,7 @@ func Choose(ctx context.Context, engine drivers.Engine, reach drivers.Reach, ima
 	if slices.Contains(able, drivers.Embedded) {
 		return drivers.Embedded, "no container: " + short, nil
 	}
-	return "", "", fmt.Errorf("%w: %s runs in a container only: %w", ErrUnreachable, engine.Title(), refusal)
+	return "", "", fmt.Errorf("%s runs in a container only: %w", engine.Title(), refusal)
 }
 
 func reachWords(all []drivers.Reach) string {
