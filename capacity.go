@@ -7,13 +7,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"tristore/drivers"
 	"tristore/reports/advice"
-	"tristore/reports/render"
 	"tristore/reports/result"
 	"tristore/scenarios/capacity"
 	"tristore/suites"
@@ -92,25 +90,8 @@ func measureSplit(ctx context.Context, plan Plan, to streams) error {
 		return err
 	}
 	_, _ = fmt.Fprintf(to.out, "seed %d · run %s · depth %s · split on %s (%s)\n", plan.Seed, run.ID, plan.Depth, plan.Split.Engine, plan.Split.Reach)
-	lanes := []*laneProcess{splitLane(plan, run.ID, dir)}
-	board := newLaneBoard(lanes, to.out)
-	all := &fleet{slots: 1, lanes: lanes, show: board}
-	all.run(ctx)
-	board.close()
-	run.Ended = time.Now().UTC()
-	if ctx.Err() != nil {
-		run.Interrupted = "stopped by a signal"
-	}
-	var unmet unmetError
-	if errors.As(all.ends[0], &unmet) {
-		return errors.Join(all.ends[0], os.RemoveAll(dir))
-	}
-	gatherSplit(run, lanes[0], all.ends[0])
-	judgeRun(run, plan.Gate)
-	if err := render.Write(dir, run); err != nil {
-		return troubleError{fmt.Errorf("writing the report: %w", err)}
-	}
-	return conclude(run, dir, to)
+	lane := splitLane(plan, run.ID, dir)
+	return alone{run: run, dir: dir, gate: plan.Gate, lane: lane, gather: gatherSplit}.carryOut(ctx, to)
 }
 
 // splitPlan is what the split measurement of a run does.

@@ -167,9 +167,7 @@ func lanesOf(plan Plan, id, dir string) []*laneProcess {
 		at := filepath.Join(dir, "logs", strings.ReplaceAll(e.Engine.String(), ":", "-"))
 		order := laneOrder{Dir: at, Lane: &suites.LanePlan{RunID: id, Engine: e.Engine, Reach: e.Reach, Why: e.Why, Depth: plan.Depth, Claims: plan.Claims,
 			Fault: plan.Fault, Seed: plan.Seed, Migrations: plan.Migrations, Images: plan.Images, Dir: at, Cache: plan.Cache}}
-		if !plan.URL.Zero() {
-			order.URL, order.CAFile, order.SelfSigned = plan.URL.Reveal(), plan.CAFile, plan.SelfSigned
-		}
+		order.reach(plan)
 		lanes = append(lanes, &laneProcess{name: e.Engine.String(), dir: at, order: order})
 	}
 	if plan.Split != nil {

@@ -13,8 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tristore/drivers"
-	"tristore/drivers/cluster"
 	scenariobackup "tristore/scenarios/backup"
 	"tristore/scenarios/campaign"
 	"tristore/scenarios/capacity"
@@ -110,11 +108,9 @@ func runSpecs(ctx context.Context, order laneOrder, line *laneLine, log *slog.Lo
 		return err
 	}
 	if order.URL != "" {
-		address, err := drivers.ParseURL(order.URL)
-		if err != nil {
+		if lane.Address, err = order.external(); err != nil {
 			return err
 		}
-		lane.Address = cluster.External{URL: address, CAFile: order.CAFile, SelfSigned: order.SelfSigned}
 	}
 	err = suites.Run(ctx, lane, security.Declare, migrations.Declare, conformance.Declare, backup.Declare, load.Declare)
 	if err != nil {

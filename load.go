@@ -14,9 +14,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tristore/drivers"
-	"tristore/drivers/cluster"
-	"tristore/reports/render"
 	"tristore/reports/result"
 	"tristore/scenarios/auth"
 	"tristore/scenarios/campaign"
@@ -205,27 +202,8 @@ func offerLoad(ctx context.Context, plan Plan, load campaign.Plan, to streams) e
 	}{plan, load})
 	_, _ = fmt.Fprintf(to.out, "seed %d · run %s · %s on %s (%s) at %.4g/s for %s\n", plan.Seed, run.ID, load.Workload, load.Engine, load.Reach, load.Rate, load.Measure)
 	lane := &laneProcess{name: load.Workload, dir: load.Dir, order: laneOrder{Load: &load, Dir: load.Dir}}
-	if !plan.URL.Zero() {
-		lane.order.URL, lane.order.CAFile, lane.order.SelfSigned = plan.URL.Reveal(), plan.CAFile, plan.SelfSigned
-	}
-	board := newLaneBoard([]*laneProcess{lane}, to.out)
-	all := &fleet{slots: 1, lanes: []*laneProcess{lane}, show: board}
-	all.run(ctx)
-	board.close()
-	run.Ended = time.Now().UTC()
-	if ctx.Err() != nil {
-		run.Interrupted = "stopped by a signal"
-	}
-	var unmet unmetError
-	if errors.As(all.ends[0], &unmet) {
-		return errors.Join(all.ends[0], os.RemoveAll(dir))
-	}
-	gatherLoad(run, lane, all.ends[0])
-	judgeRun(run, plan.Gate)
-	if err := render.Write(dir, run); err != nil {
-		return troubleError{fmt.Errorf("writing the report: %w", err)}
-	}
-	return conclude(run, dir, to)
+	lane.order.reach(plan)
+	return alone{run: run, dir: dir, gate: plan.Gate, lane: lane, gather: gatherLoad}.carryOut(ctx, to)
 }
 
 // loadCommandLine asks for the same run again.
@@ -294,27 +272,18 @@ func sizeWords(load campaign.Plan) (words []string) {
 
 // runLoad is the child's half: it carries the plan out and saves the facts, whatever came.
 func runLoad(ctx context.Context, order laneOrder, line *laneLine, log *slog.Logger) error {
-	plan, address := *order.Load, cluster.External{CAFile: order.CAFile, SelfSigned: order.SelfSigned}
-	if order.URL != "" {
-		url, err := drivers.ParseURL(order.URL)
-		if err != nil {
-			return err
-		}
-		address.URL = url
+	address, err := order.external()
+	if err != nil {
+		return err
 	}
+	plan := *order.Load
 	plan.Log = log
 	plan.Tell = func(p campaign.Progress) {
 		line.tell(suites.Progress{Done: p.Done, Total: p.Total, Current: p.Current, Live: p.Live})
 	}
 	plan.Quiet = func() (func(), error) { return line.wait(ctx) }
 	facts, err := campaign.Run(ctx, plan, address)
-	if saveErr := result.Write(order.Dir, facts); saveErr != nil {
-		return troubleError{errors.Join(err, saveErr)}
-	}
-	if err != nil {
-		return troubleError{err}
-	}
-	return nil
+	return leave(order.Dir, facts, err)
 }
 
 // gatherLoad adds the lane's facts to the run. A lane that left none is there all the

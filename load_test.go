@@ -43,7 +43,7 @@ func underLoad(t *testing.T, args ...string) (command *exec.Cmd, said *growing, 
 
 func TestLoadIsOfferedJudgedAndSaved(t *testing.T) {
 	if testing.Short() {
-		t.Skip("needs a server")
+		t.Skip("-short: this test starts a real server")
 	}
 	out := t.TempDir()
 	got := tristore(t, loadArgs(out, "--reach", "embedded", "--duration", "5s", "--seed", "7", "--slo", "p99=1m,p50=30s")...)
@@ -108,7 +108,7 @@ func unmoved() []result.Canary {
 // A generator that did not get to run for a second makes the window INVALID, and says so.
 func TestAStarvedGeneratorIsInvalid(t *testing.T) {
 	if testing.Short() {
-		t.Skip("needs a server")
+		t.Skip("-short: this test starts a real server")
 	}
 	out := t.TempDir()
 	command, said, ended := underLoad(t, loadArgs(out, "--reach", "embedded", "--duration", "12s", "--slo", "p99=10s")...)
@@ -153,7 +153,7 @@ func own(t *testing.T) string {
 // Ctrl-C leaves a valid saved run of what was measured until then, judged INCONCLUSIVE.
 func TestAnInterruptedLoadIsSavedAndInconclusive(t *testing.T) {
 	if testing.Short() {
-		t.Skip("needs a server")
+		t.Skip("-short: this test starts a real server")
 	}
 	out := t.TempDir()
 	command, said, ended := underLoad(t, loadArgs(out, "--reach", "embedded", "--duration", "10m")...)
@@ -183,7 +183,7 @@ func TestAnInterruptedLoadIsSavedAndInconclusive(t *testing.T) {
 // Both workloads serve every mix and every spread of keys, and a data set of asked sizes.
 func TestLoadServesEveryMix(t *testing.T) {
 	if testing.Short() {
-		t.Skip("needs servers")
+		t.Skip("-short: this test starts real servers")
 	}
 	for name, args := range map[string][]string{
 		"a storm of sign-ins": {"auth", "--mix", "storm", "--keys", "latest", "--users", "900", "--row-bytes", "200", "--profile", "fork", "--cold", "--duration", "3s"},
@@ -215,7 +215,7 @@ func TestLoadServesEveryMix(t *testing.T) {
 // Somebody's cluster is loaded only when it bears a mark, and is left as it was.
 func TestLoadOnAnExternalCluster(t *testing.T) {
 	if testing.Short() {
-		t.Skip("needs a server")
+		t.Skip("-short: this test starts a real server")
 	}
 	server := startSomebodys(t, postgres16())
 	untouched := server.state(t)

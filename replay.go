@@ -15,8 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"tristore/drivers"
-	"tristore/drivers/cluster"
-	"tristore/reports/render"
 	"tristore/reports/result"
 	"tristore/scenarios/judge"
 	"tristore/scenarios/replay"
@@ -152,27 +150,8 @@ func offerReplay(ctx context.Context, plan Plan, want replay.Plan, to streams) e
 	}{plan, want})
 	_, _ = fmt.Fprintf(to.out, "run %s · %d statements of %s on %s (%s) at speed %s\n", run.ID, want.About.Records, want.Trace, want.Engine, want.Reach, speedWord(want.Speed))
 	lane := &laneProcess{name: replay.Name, dir: want.Dir, order: laneOrder{Replay: &want, Dir: want.Dir}}
-	if !plan.URL.Zero() {
-		lane.order.URL, lane.order.CAFile, lane.order.SelfSigned = plan.URL.Reveal(), plan.CAFile, plan.SelfSigned
-	}
-	board := newLaneBoard([]*laneProcess{lane}, to.out)
-	all := &fleet{slots: 1, lanes: []*laneProcess{lane}, show: board}
-	all.run(ctx)
-	board.close()
-	run.Ended = time.Now().UTC()
-	if ctx.Err() != nil {
-		run.Interrupted = "stopped by a signal"
-	}
-	var unmet unmetError
-	if errors.As(all.ends[0], &unmet) {
-		return errors.Join(all.ends[0], os.RemoveAll(dir))
-	}
-	gatherReplay(run, lane, all.ends[0])
-	judgeRun(run, plan.Gate)
-	if err := render.Write(dir, run); err != nil {
-		return troubleError{fmt.Errorf("writing the report: %w", err)}
-	}
-	return conclude(run, dir, to)
+	lane.order.reach(plan)
+	return alone{run: run, dir: dir, gate: plan.Gate, lane: lane, gather: gatherReplay}.carryOut(ctx, to)
 }
 
 func speedWord(speed float64) string {
@@ -212,27 +191,18 @@ func replayCommandLine(plan Plan, want replay.Plan) string {
 
 // runReplay is the child's half: it carries the plan out and saves the facts, whatever came.
 func runReplay(ctx context.Context, order laneOrder, line *laneLine, log *slog.Logger) error {
-	plan, address := *order.Replay, cluster.External{CAFile: order.CAFile, SelfSigned: order.SelfSigned}
-	if order.URL != "" {
-		url, err := drivers.ParseURL(order.URL)
-		if err != nil {
-			return err
-		}
-		address.URL = url
+	address, err := order.external()
+	if err != nil {
+		return err
 	}
+	plan := *order.Replay
 	plan.Log = log
 	plan.Tell = func(p replay.Progress) {
 		line.tell(suites.Progress{Done: p.Done, Total: p.Total, Current: p.Current, Live: p.Live})
 	}
 	plan.Quiet = func() (func(), error) { return line.wait(ctx) }
 	facts, err := replay.Run(ctx, plan, address)
-	if saveErr := result.Write(order.Dir, facts); saveErr != nil {
-		return troubleError{errors.Join(err, saveErr)}
-	}
-	if err != nil {
-		return troubleError{err}
-	}
-	return nil
+	return leave(order.Dir, facts, err)
 }
 
 // gatherReplay adds the lane's facts to the run. A lane that left none is there all the

@@ -42,7 +42,7 @@ func replayable(t *testing.T, statements int) (trace, prepare string) {
 
 func TestReplayIsOfferedJudgedAndSaved(t *testing.T) {
 	if testing.Short() {
-		t.Skip("needs a server")
+		t.Skip("-short: this test starts a real server")
 	}
 	trace, prepare := replayable(t, 200)
 	for name, test := range map[string]struct {
@@ -79,7 +79,7 @@ func TestReplayIsOfferedJudgedAndSaved(t *testing.T) {
 // Ctrl-C leaves a valid saved run of what was replayed until then, judged INCONCLUSIVE.
 func TestAnInterruptedReplayIsSavedAndInconclusive(t *testing.T) {
 	if testing.Short() {
-		t.Skip("needs a server")
+		t.Skip("-short: this test starts a real server")
 	}
 	trace, prepare := replayable(t, 30_000) // ten minutes
 	out := t.TempDir()
@@ -163,7 +163,7 @@ func TestBadReplayInput(t *testing.T) {
 // wants more; --writes is refused without a mark, and leaves it as it was.
 func TestReplayOnAnExternalCluster(t *testing.T) {
 	if testing.Short() {
-		t.Skip("needs a server")
+		t.Skip("-short: this test starts a real server")
 	}
 	server := startSomebodys(t, postgres16())
 	server.sql(t, "shop", "CREATE FUNCTION takes() RETURNS int LANGUAGE plpgsql AS $$BEGIN PERFORM set_config('transaction_read_only', 'off', false); DELETE FROM orders; RETURN 1; END$$")

@@ -9,13 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"tristore/drivers"
 	drivebackup "tristore/drivers/backup"
-	"tristore/reports/render"
 	"tristore/reports/result"
 	"tristore/scenarios/backup"
 	"tristore/scenarios/judge"
@@ -103,24 +101,7 @@ func verifyDump(ctx context.Context, plan Plan, want backup.VerifyPlan, to strea
 	}{plan, want})
 	_, _ = fmt.Fprintf(to.out, "run %s · %s, %s format, %d bytes, into %s (%s)\n", run.ID, want.Dump.Path, want.Dump.Format, want.Dump.Bytes, want.Engine, want.Reach)
 	lane := &laneProcess{name: restoreName, dir: want.Dir, order: laneOrder{Restore: &want, Dir: want.Dir}}
-	board := newLaneBoard([]*laneProcess{lane}, to.out)
-	all := &fleet{slots: 1, lanes: []*laneProcess{lane}, show: board}
-	all.run(ctx)
-	board.close()
-	run.Ended = time.Now().UTC()
-	if ctx.Err() != nil {
-		run.Interrupted = "stopped by a signal"
-	}
-	var unmet unmetError
-	if errors.As(all.ends[0], &unmet) {
-		return errors.Join(all.ends[0], os.RemoveAll(dir))
-	}
-	gatherRestore(run, lane, all.ends[0])
-	judgeRun(run, plan.Gate)
-	if err := render.Write(dir, run); err != nil {
-		return troubleError{fmt.Errorf("writing the report: %w", err)}
-	}
-	return conclude(run, dir, to)
+	return alone{run: run, dir: dir, gate: plan.Gate, lane: lane, gather: gatherRestore}.carryOut(ctx, to)
 }
 
 // verifyLine asks for the same run again.
@@ -143,13 +124,7 @@ func runRestore(ctx context.Context, order laneOrder, line *laneLine, log *slog.
 	for _, row := range suites.Restores() {
 		facts.Claims = append(facts.Claims, row.Claim)
 	}
-	if saveErr := result.Write(order.Dir, facts); saveErr != nil {
-		return troubleError{errors.Join(err, saveErr)}
-	}
-	if err != nil {
-		return troubleError{err}
-	}
-	return nil
+	return leave(order.Dir, facts, err)
 }
 
 // gatherRestore adds the lane's facts to the run; where there are none, its claims stand

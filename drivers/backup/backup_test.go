@@ -20,7 +20,7 @@ import (
 // their end or had a byte changed: none of them may be restored without an error.
 func TestDamagedArchivesAreRefused(t *testing.T) {
 	if testing.Short() {
-		t.Skip("needs a server")
+		t.Skip("-short: this test starts a real server")
 	}
 	running := start(t)
 	from := Place{running, "tristore_source"}

@@ -28,7 +28,7 @@ type seeding struct {
 func newSeeding(t *testing.T) *seeding {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("needs a server")
+		t.Skip("-short: this test starts a real server")
 	}
 	s := &seeding{cache: emptyCache(t)}
 	startTest(t, embeddedSpec(t, drivers.Engine{Product: drivers.Postgres, Major: 16})) // fetches the programs

@@ -15,7 +15,7 @@ import (
 func server(t testing.TB, engine drivers.Engine) *cluster.Cluster {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("needs a server")
+		t.Skip("-short: this test starts a real server")
 	}
 	dir, err := os.MkdirTemp("", "tristore-deployment-")
 	if err != nil {

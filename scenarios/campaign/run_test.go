@@ -16,7 +16,7 @@ import (
 // one deployment is not in the next.
 func TestAKeptDataSetIsLoadedOnce(t *testing.T) {
 	if testing.Short() {
-		t.Skip("needs a server")
+		t.Skip("-short: this test starts a real server")
 	}
 	plan := For(postgres(), auth.Name)
 	plan.Reach, plan.Seed, plan.Cache, plan.RunID, plan.Keep = drivers.Embedded, 4713, programs.DefaultDir(), "campaign-test", true

@@ -15,7 +15,7 @@ import (
 func server(t *testing.T) *cluster.Cluster {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("needs a server")
+		t.Skip("-short: this test starts a real server")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()

@@ -24,7 +24,7 @@ var engineWord = flag.String("engine", "", "try only this engine, such as ferret
 func onEngines(t *testing.T, test func(t *testing.T, host *deployment.Host)) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("needs a server")
+		t.Skip("-short: this test starts a real server")
 	}
 	words := []string{"postgres:16", "ferretdb:1"}
 	if *engineWord != "" {
@@ -278,7 +278,7 @@ func goesOn(t *testing.T, set Set, in *deployment.Deployment) {
 
 func TestALoadGoesOnAfterItsConnectionsWereKilled(t *testing.T) {
 	if testing.Short() {
-		t.Skip("needs a server")
+		t.Skip("-short: this test starts a real server")
 	}
 	host := hostOf(t, "postgres:16")
 	sessions := `FROM pg_stat_activity WHERE usename = '` + host.Role.Name + `' AND pid <> pg_backend_pid()`

@@ -11,7 +11,7 @@ import (
 
 func TestAKeptSetIsLoadedOnceAndWholeInEveryDeployment(t *testing.T) {
 	if testing.Short() {
-		t.Skip("needs a server")
+		t.Skip("-short: this test starts a real server")
 	}
 	set := wholeSet()
 	set.Of.Seed = 4711 // of no other test, so that the usual cache does
