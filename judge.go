@@ -99,9 +99,8 @@ func judgeRun(run *result.Run, gate judge.Gate) {
 		judge.Load(run)
 		return
 	}
-	if run.Kind == kindRestore {
-		judge.Run(run, suites.RestoreRules(), gate)
-		run.Verdict = restoreVerdict(run)
+	if work, is := operationOf(run.Kind); is {
+		work.judge(run, gate)
 		return
 	}
 	judge.Run(run, suites.Rules(), gate)

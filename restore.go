@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -101,7 +100,7 @@ func verifyDump(ctx context.Context, plan Plan, want backup.VerifyPlan, to strea
 	}{plan, want})
 	_, _ = fmt.Fprintf(to.out, "run %s · %s, %s format, %d bytes, into %s (%s)\n", run.ID, want.Dump.Path, want.Dump.Format, want.Dump.Bytes, want.Engine, want.Reach)
 	lane := &laneProcess{name: restoreName, dir: want.Dir, order: laneOrder{Restore: &want, Dir: want.Dir}}
-	return alone{run: run, dir: dir, gate: plan.Gate, lane: lane, gather: gatherRestore}.carryOut(ctx, to)
+	return alone{run: run, dir: dir, gate: plan.Gate, lane: lane, gather: restoring().gather(EnginePlan{want.Engine, want.Reach, want.Why})}.carryOut(ctx, to)
 }
 
 // verifyLine asks for the same run again.
@@ -121,67 +120,15 @@ func runRestore(ctx context.Context, order laneOrder, line *laneLine, log *slog.
 	plan.Log = log
 	plan.Tell = func(done, all int, what string) { line.tell(suites.Progress{Done: done, Total: all, Current: what}) }
 	facts, err := backup.Verify(ctx, plan)
-	for _, row := range suites.Restores() {
-		facts.Claims = append(facts.Claims, row.Claim)
-	}
-	return leave(order.Dir, facts, err)
+	return restoring().leave(order.Dir, facts, err)
 }
 
-// gatherRestore adds the lane's facts to the run; where there are none, its claims stand
-// there unobserved.
-func gatherRestore(run *result.Run, lane *laneProcess, end error) {
-	plan := lane.order.Restore
-	facts, err := result.Read(lane.dir)
-	if err != nil || len(facts.Engines) != 1 {
-		facts = &result.Run{Engines: []result.Engine{{Engine: plan.Engine.String(), Title: plan.Engine.Title(), Reach: string(plan.Reach), Why: plan.Why, Trouble: "it left no facts"}}}
-		for _, row := range suites.Restores() {
-			facts.Claims = append(facts.Claims, row.Claim)
+// restoring is the operation: its claims, and what their findings say of the dump.
+func restoring() operation {
+	return operation{kind: kindRestore, rows: suites.Restores(), broken: "this dump cannot be relied on", kept: func(run *result.Run, findings map[string]result.Finding) string {
+		if findings[backup.RestoreServe].Status == result.NotApplicable {
+			return fmt.Sprintf("the dump restores on %s and is whole; it is of none of the three stores, so no application was started on it", run.Engines[0].Title)
 		}
-	}
-	if end != nil && facts.Engines[0].Trouble == "" {
-		facts.Engines[0].Trouble = end.Error()
-	}
-	run.Engines, run.Claims, run.Observations, run.Steps = facts.Engines, facts.Claims, facts.Observations, facts.Steps
-	if facts.Environment.Asked != nil {
-		run.Environment.Asked, run.Environment.InForce = facts.Environment.Asked, facts.Environment.InForce
-	}
-	_ = os.Remove(filepath.Join(lane.dir, result.FileName)) // merged
-}
-
-// restoreVerdict speaks of a dump where judge.Run speaks of an engine. A run that lost a
-// claim or more than one engine says nothing of the dump.
-func restoreVerdict(run *result.Run) result.Verdict {
-	verdict := run.Verdict
-	findings := map[string]result.Finding{}
-	for _, f := range run.Findings {
-		findings[f.Claim] = f
-	}
-	var broken, open []string
-	for _, row := range suites.Restores() {
-		switch f := findings[row.ID]; f.Status {
-		case result.Pass, result.NotApplicable:
-		case result.Fail:
-			broken = append(broken, f.Claim+", "+f.Reason)
-		default:
-			open = append(open, row.ID+", "+f.Reason)
-		}
-	}
-	if verdict.Status == result.Pass && (len(open)+len(broken) > 0 || len(run.Engines) != 1) {
-		verdict.Status = result.Inconclusive
-	}
-	switch {
-	case verdict.Status == result.Fail:
-		verdict.Sentence = "FAIL: this dump cannot be relied on: " + strings.Join(broken, "; ")
-	case verdict.Status == result.Pass && findings[backup.RestoreServe].Status == result.NotApplicable:
-		verdict.Sentence = fmt.Sprintf("PASS: the dump restores on %s and is whole; it is of none of the three stores, so no application was started on it", run.Engines[0].Title)
-	case verdict.Status == result.Pass:
-		verdict.Sentence = fmt.Sprintf("PASS: the dump restores on %s, is whole, and its application starts, reads and writes on the copy", run.Engines[0].Title)
-	case run.Interrupted != "":
-		verdict.Sentence = "INCONCLUSIVE: not finished: " + run.Interrupted
-	case len(run.Engines) == 1 && run.Engines[0].Trouble != "":
-		verdict.Sentence = "INCONCLUSIVE: not finished: " + run.Engines[0].Trouble
-	default:
-		verdict.Sentence = "INCONCLUSIVE: " + strings.Join(open, "; ")
-	}
-	return verdict
+		return fmt.Sprintf("the dump restores on %s, is whole, and its application starts, reads and writes on the copy", run.Engines[0].Title)
+	}}
 }

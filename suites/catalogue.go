@@ -101,13 +101,7 @@ func Catalogue() []Row {
 }
 
 // Rules are the rules of the catalogue by claim id, for the judge.
-func Rules() judge.Rules {
-	all := judge.Rules{}
-	for _, row := range Catalogue() {
-		all[row.ID] = row.Rule
-	}
-	return all
-}
+func Rules() judge.Rules { return RulesOf(Catalogue()) }
 
 // Select gives the rows that a depth and a list of claim ids or areas ask for; an empty
 // list asks for all. Its error is a sentence for the user.

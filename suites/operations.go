@@ -24,10 +24,10 @@ func Restores() []Row {
 	}
 }
 
-// RestoreRules are the rules of Restores by claim id.
-func RestoreRules() judge.Rules {
+// RulesOf are the rules of rows by claim id.
+func RulesOf(rows []Row) judge.Rules {
 	all := judge.Rules{}
-	for _, row := range Restores() {
+	for _, row := range rows {
 		all[row.ID] = row.Rule
 	}
 	return all

@@ -117,7 +117,7 @@ func TestCatalogueIsWhole(t *testing.T) {
 
 // The claims of a restored dump stand beside the catalogue: certify neither tries nor misses them.
 func TestRestoresStandBesideTheCatalogue(t *testing.T) {
-	rules := RestoreRules()
+	rules := RulesOf(Restores())
 	for _, row := range Restores() {
 		if row.ID == "" || row.Sentence == "" || row.Domain == "" || row.Source == "" || row.Check != nil || row.Area != Restore {
 			t.Errorf("row %+v is not whole", row.Claim)

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"tristore/reports/result"
+	"tristore/scenarios/judge"
+	"tristore/suites"
+)
+
+// operation is a kind of run that is one piece of work, such as the restore of a dump. Its
+// claims are no rows of the catalogue, and its verdict speaks of what was worked on where
+// judge.Run speaks of an engine.
+type operation struct {
+	kind string
+	rows []suites.Row
+	// kept says what a PASS means; findings are by claim.
+	kept func(run *result.Run, findings map[string]result.Finding) string
+	// broken begins what a FAIL says.
+	broken string
+}
+
+// operationOf finds the operation of a kind of run.
+func operationOf(kind string) (operation, bool) {
+	for _, o := range []operation{restoring()} {
+		if o.kind == kind {
+			return o, true
+		}
+	}
+	return operation{}, false
+}
+
+func (o operation) claims() (all []result.Claim) {
+	for _, row := range o.rows {
+		all = append(all, row.Claim)
+	}
+	return all
+}
+
+// leave ends the child's half: the facts are saved with the claims that they are about.
+func (o operation) leave(dir string, facts *result.Run, came error) error {
+	facts.Claims = o.claims()
+	return leave(dir, facts, came)
+}
+
+// gather adds a lane's facts to the run; where it left none, the claims stand there
+// unobserved, on the engine that was asked for.
+func (o operation) gather(on EnginePlan) func(*result.Run, *laneProcess, error) {
+	return func(run *result.Run, lane *laneProcess, end error) {
+		facts, err := result.Read(lane.dir)
+		if err != nil || len(facts.Engines) == 0 {
+			facts = &result.Run{Claims: o.claims(), Engines: []result.Engine{{Engine: on.Engine.String(), Title: on.Engine.Title(), Reach: string(on.Reach), Why: on.Why, Trouble: "it left no facts"}}}
+		}
+		if end != nil && facts.Engines[0].Trouble == "" {
+			facts.Engines[0].Trouble = end.Error()
+		}
+		run.Engines, run.Claims, run.Observations, run.Steps, run.Measurements = facts.Engines, facts.Claims, facts.Observations, facts.Steps, facts.Measurements
+		if facts.Environment.Asked != nil {
+			run.Environment.Asked, run.Environment.InForce = facts.Environment.Asked, facts.Environment.InForce
+		}
+		_ = os.Remove(filepath.Join(lane.dir, result.FileName)) // merged
+	}
+}
+
+// judge gives findings and verdict. A run that lost a claim or its engine says nothing of
+// what was worked on.
+func (o operation) judge(run *result.Run, gate judge.Gate) {
+	judge.Run(run, suites.RulesOf(o.rows), gate)
+	findings := map[string]result.Finding{}
+	for _, f := range run.Findings {
+		findings[f.Claim] = f
+	}
+	var broken, open []string
+	for _, row := range o.rows {
+		switch f := findings[row.ID]; f.Status {
+		case result.Pass, result.NotApplicable:
+		case result.Fail:
+			broken = append(broken, f.Claim+", "+f.Reason)
+		default:
+			open = append(open, row.ID+", "+f.Reason)
+		}
+	}
+	if run.Verdict.Status == result.Pass && (len(open)+len(broken) > 0 || len(run.Engines) != 1) {
+		run.Verdict.Status = result.Inconclusive
+	}
+	switch {
+	case run.Verdict.Status == result.Fail:
+		run.Verdict.Sentence = "FAIL: " + o.broken + ": " + strings.Join(broken, "; ")
+	case run.Verdict.Status == result.Pass:
+		run.Verdict.Sentence = "PASS: " + o.kept(run, findings)
+	case run.Interrupted != "":
+		run.Verdict.Sentence = "INCONCLUSIVE: not finished: " + run.Interrupted
+	case len(run.Engines) == 1 && run.Engines[0].Trouble != "":
+		run.Verdict.Sentence = "INCONCLUSIVE: not finished: " + run.Engines[0].Trouble
+	default:
+		run.Verdict.Sentence = "INCONCLUSIVE: " + strings.Join(open, "; ")
+	}
+}
