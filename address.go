@@ -3,13 +3,25 @@ package main
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"tristore/drivers"
 )
+
+// errUnversioned: a server tells its version, and the plan is made before it is asked.
+var errUnversioned = errors.New("a URL does not say its engine's version: give --engine, such as postgres:16")
+
+// external tells whether a URL was given, and unversioned whether it was without an engine.
+func (f *flags) external() bool { return f.url != "" || f.urlFile != "" }
+func (f *flags) unversioned(c *cobra.Command) bool {
+	return f.external() && !c.Flags().Changed("engine")
+}
 
 // readAddress reads the external cluster's URL; it is never repeated in an error.
 func (f *flags) readAddress(_ context.Context, p *Plan) error {

@@ -2,16 +2,22 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"tristore/drivers"
 	"tristore/drivers/cluster"
 	"tristore/reports/render"
 	"tristore/reports/result"
+	"tristore/scenarios/backup"
+	"tristore/scenarios/campaign"
 	"tristore/scenarios/judge"
+	"tristore/scenarios/replay"
+	"tristore/scenarios/road"
 )
 
 // alone is a run of one lane: load, replay, restore verify, capacity.
@@ -22,6 +28,31 @@ type alone struct {
 	lane *laneProcess
 	// gather adds the lane's facts to the run; end is how the lane ended.
 	gather func(run *result.Run, lane *laneProcess, end error)
+}
+
+// alone begins a run of one lane: its folder, and the plan that is saved in it. What the
+// run does and says is the caller's.
+func (p Plan) alone(kind, lane string, order laneOrder) (alone, error) {
+	run := newRun(kind, p)
+	dir, err := makeRunDir(p.Out, run)
+	if err != nil {
+		return alone{}, err
+	}
+	head := order.head()
+	head.RunID, head.Dir = run.ID, filepath.Join(dir, "logs", lane)
+	run.Plan, _ = json.Marshal(struct { // every field encodes
+		Plan
+		Load    *campaign.Plan     `json:"load,omitempty"`
+		Replay  *replay.Plan       `json:"replay,omitempty"`
+		Restore *backup.VerifyPlan `json:"restore,omitempty"`
+	}{p, order.Load, order.Replay, order.Restore})
+	order.reach(p)
+	return alone{run: run, dir: dir, gate: p.Gate, lane: &laneProcess{name: lane, dir: head.Dir, order: order}}, nil
+}
+
+// head is how the plan for one engine begins.
+func (p Plan) head(e EnginePlan) road.Head {
+	return road.Head{Engine: e.Engine, Reach: e.Reach, Why: e.Why, Images: p.Images, Cache: p.Cache}
 }
 
 // carryOut runs the lane, judges what it left, writes the pages and concludes. What the
@@ -64,6 +95,26 @@ func (o laneOrder) external() (cluster.External, error) {
 	var err error
 	address.URL, err = drivers.ParseURL(o.URL)
 	return address, err
+}
+
+// gatherOffered adds the facts of an offered load to the run. A lane that left none is
+// there all the same, as blank, with its trouble.
+func gatherOffered(blank *result.Run) func(*result.Run, *laneProcess, error) {
+	return func(run *result.Run, lane *laneProcess, end error) {
+		facts, err := result.Read(lane.dir)
+		if err != nil || facts.Load == nil || len(facts.Engines) != 1 || facts.ID != run.ID {
+			facts = blank
+			facts.Engines[0].Trouble = "the lane left no facts"
+		} else {
+			_ = os.Remove(filepath.Join(lane.dir, result.FileName)) // merged; left behind it would only be read by mistake
+		}
+		if end != nil && facts.Load.Trouble == "" {
+			facts.Load.Trouble = end.Error()
+		}
+		run.Engines, run.Load, run.Claims, run.NotRun = facts.Engines, facts.Load, judge.LoadClaims(*facts.Load), facts.NotRun
+		run.Observations, run.Measurements = facts.Observations, facts.Measurements
+		run.Environment.Asked, run.Environment.InForce = facts.Environment.Asked, facts.Environment.InForce
+	}
 }
 
 // leave saves a lane's facts, whatever came, and tells what did.

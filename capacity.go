@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -14,7 +13,7 @@ import (
 	"tristore/reports/advice"
 	"tristore/reports/result"
 	"tristore/scenarios/capacity"
-	"tristore/suites"
+	"tristore/scenarios/road"
 )
 
 // splitName is the lane of the split measurement on the board and in the folder names.
@@ -107,27 +106,23 @@ func splitPlan(plan Plan) capacity.Plan {
 // splitLane is the lane of the split measurement, which starts when all others have ended.
 func splitLane(plan Plan, id, dir string) *laneProcess {
 	split := splitPlan(plan)
-	split.RunID, split.Images, split.Seed, split.Cache = id, plan.Images, plan.Seed, plan.Cache
-	split.Dir = filepath.Join(dir, "logs", splitName)
-	return &laneProcess{name: splitName, dir: split.Dir, order: laneOrder{Split: &split, Dir: split.Dir}, last: true}
+	split.Head, split.Seed = plan.head(*plan.Split), plan.Seed
+	split.RunID, split.Dir = id, filepath.Join(dir, "logs", splitName)
+	return &laneProcess{name: splitName, dir: split.Dir, order: laneOrder{Split: &split}, last: true}
 }
 
 // runSplit is the child's half: it waits for a quiet machine, measures and saves.
-func runSplit(ctx context.Context, order laneOrder, line *laneLine, log *slog.Logger) error {
+func runSplit(ctx context.Context, order laneOrder) error {
 	plan := *order.Split
-	plan.Log = log
-	plan.Tell = func(done, all int) {
-		line.tell(suites.Progress{Done: done, Total: all, Current: fmt.Sprintf("window %d of %d", min(done+1, all), all)})
-	}
-	done, err := line.wait(ctx)
+	done, err := plan.Quiet()
 	if err != nil {
 		return troubleError{err}
 	}
 	defer done()
-	line.tell(suites.Progress{Current: "starting three clusters and loading them"})
+	plan.Say(road.Progress{Current: "starting three clusters and loading them"})
 	split, err := capacity.Measure(ctx, plan)
 	if split != nil {
-		if saveErr := result.Write(order.Dir, &result.Run{Schema: result.Schema, Split: split}); saveErr != nil {
+		if saveErr := result.Write(plan.Dir, &result.Run{Schema: result.Schema, Split: split}); saveErr != nil {
 			return troubleError{errors.Join(err, saveErr)}
 		}
 	}

@@ -127,37 +127,45 @@ func newRun(kind string, plan Plan) *result.Run {
 // cluster's URL is left to a file, since it holds a password.
 func repeatCommand(p Plan) string {
 	words := []string{"tristore", "certify", "--seed", fmt.Sprint(p.Seed), "--depth", string(p.Depth)}
-	add := func(flag, value string) {
-		if value != "" {
-			words = append(words, flag, value)
-		}
-	}
 	var engines []string
 	for _, e := range p.Engines {
 		engines = append(engines, e.Engine.String())
 	}
-	add("--engines", strings.Join(engines, ","))
+	words = append(words, given("--engines", strings.Join(engines, ","))...)
 	if len(p.Engines) > 0 {
-		add("--reach", string(commonReach(p.Engines)))
+		words = append(words, "--reach", string(commonReach(p.Engines)))
 	}
-	add("--claims", strings.Join(p.Claims, ","))
-	add("--fault", p.Fault)
-	add("--migrations", p.Migrations)
-	add("--registry", p.Images.Registry)
+	words = append(words, given("--claims", strings.Join(p.Claims, ","), "--fault", p.Fault, "--migrations", p.Migrations)...)
 	if p.Gate == judge.GateAll {
-		add("--gate", string(p.Gate))
+		words = append(words, "--gate", string(p.Gate))
 	}
 	if p.Split == nil {
 		words = append(words, "--no-split")
 	}
-	if !p.URL.Zero() {
-		add("--url-file", "FILE")
-		add("--ca-file", p.CAFile)
-		if p.SelfSigned {
-			words = append(words, "--self-signed")
+	return strings.Join(append(words, p.reachWords()...), " ")
+}
+
+// reachWords ask for the same images, or the same external cluster, again.
+func (p Plan) reachWords() []string {
+	words := given("--registry", p.Images.Registry)
+	if p.URL.Zero() {
+		return words
+	}
+	words = append(words, given("--url-file", "FILE", "--ca-file", p.CAFile)...)
+	if p.SelfSigned {
+		words = append(words, "--self-signed")
+	}
+	return words
+}
+
+// given are the options, in pairs of name and value, that have one.
+func given(pairs ...string) (words []string) {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			words = append(words, pairs[i:i+2]...)
 		}
 	}
-	return strings.Join(words, " ")
+	return words
 }
 
 // lanesOf makes one lane per engine, and the split measurement as the last.
@@ -165,8 +173,8 @@ func lanesOf(plan Plan, id, dir string) []*laneProcess {
 	var lanes []*laneProcess
 	for _, e := range plan.Engines {
 		at := filepath.Join(dir, "logs", strings.ReplaceAll(e.Engine.String(), ":", "-"))
-		order := laneOrder{Dir: at, Lane: &suites.LanePlan{RunID: id, Engine: e.Engine, Reach: e.Reach, Why: e.Why, Depth: plan.Depth, Claims: plan.Claims,
-			Fault: plan.Fault, Seed: plan.Seed, Migrations: plan.Migrations, Images: plan.Images, Dir: at, Cache: plan.Cache}}
+		order := laneOrder{Lane: &suites.LanePlan{Head: plan.head(e), Depth: plan.Depth, Claims: plan.Claims, Fault: plan.Fault, Seed: plan.Seed, Migrations: plan.Migrations}}
+		order.Lane.RunID, order.Lane.Dir = id, at
 		order.reach(plan)
 		lanes = append(lanes, &laneProcess{name: e.Engine.String(), dir: at, order: order})
 	}

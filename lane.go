@@ -17,6 +17,7 @@ import (
 	"tristore/scenarios/campaign"
 	"tristore/scenarios/capacity"
 	"tristore/scenarios/replay"
+	"tristore/scenarios/road"
 	"tristore/suites"
 	"tristore/suites/backup"
 	"tristore/suites/conformance"
@@ -44,7 +45,6 @@ type laneOrder struct {
 	Load    *campaign.Plan             `json:"load,omitempty"`
 	Replay  *replay.Plan               `json:"replay,omitempty"`
 	Restore *scenariobackup.VerifyPlan `json:"restore,omitempty"`
-	Dir     string                     `json:"dir"`
 	URL     string                     `json:"url,omitempty"`
 	// CAFile and SelfSigned go with the URL.
 	CAFile     string `json:"ca_file,omitempty"`
@@ -79,7 +79,7 @@ func runLane(ctx context.Context, to streams) error {
 	lines := bufio.NewScanner(to.in)
 	lines.Buffer(nil, 1<<20)
 	var order laneOrder
-	if !lines.Scan() || json.Unmarshal(lines.Bytes(), &order) != nil || order.Lane == nil && order.Split == nil && order.Load == nil && order.Replay == nil && order.Restore == nil {
+	if !lines.Scan() || json.Unmarshal(lines.Bytes(), &order) != nil || order.head() == nil {
 		return errNotALane
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -87,23 +87,45 @@ func runLane(ctx context.Context, to streams) error {
 	line := &laneLine{events: json.NewEncoder(events), quiet: make(chan struct{})}
 	go line.listen(ctx, lines, cancel) // ends with the process: reading a pipe cannot be interrupted
 	log := slog.New(slog.NewMultiHandler(slog.NewTextHandler(to.err, nil), slog.NewTextHandler(line, &slog.HandlerOptions{ReplaceAttr: wordsOnly})))
-	if order.Split != nil {
-		return runSplit(ctx, order, line, log)
+	head := order.head()
+	head.Log, head.Quiet = log, func() (func(), error) { return line.wait(ctx) }
+	head.Tell = func(p road.Progress) {
+		line.tell(suites.Progress{Done: p.Done, Total: p.Total, Current: p.Current, Live: p.Live})
 	}
-	if order.Load != nil {
-		return runLoad(ctx, order, line, log)
+	switch {
+	case order.Split != nil:
+		return runSplit(ctx, order)
+	case order.Load != nil:
+		return runLoad(ctx, order)
+	case order.Replay != nil:
+		return runReplay(ctx, order)
+	case order.Restore != nil:
+		return runRestore(ctx, order)
+	default:
+		return runSpecs(ctx, order, suites.Hooks{Tell: line.tell, Quiet: head.Quiet})
 	}
-	if order.Replay != nil {
-		return runReplay(ctx, order, line, log)
-	}
-	if order.Restore != nil {
-		return runRestore(ctx, order, line, log)
-	}
-	return runSpecs(ctx, order, line, log)
 }
 
-func runSpecs(ctx context.Context, order laneOrder, line *laneLine, log *slog.Logger) error {
-	lane, err := suites.NewLane(*order.Lane, suites.Hooks{Tell: line.tell, Quiet: func() (func(), error) { return line.wait(ctx) }}, log)
+// head begins the plan that an order holds; nil where it holds none.
+func (o laneOrder) head() *road.Head {
+	switch {
+	case o.Lane != nil:
+		return &o.Lane.Head
+	case o.Split != nil:
+		return &o.Split.Head
+	case o.Load != nil:
+		return &o.Load.Head
+	case o.Replay != nil:
+		return &o.Replay.Head
+	case o.Restore != nil:
+		return &o.Restore.Head
+	default:
+		return nil
+	}
+}
+
+func runSpecs(ctx context.Context, order laneOrder, hooks suites.Hooks) error {
+	lane, err := suites.NewLane(*order.Lane, hooks, order.Lane.Log)
 	if err != nil {
 		return err
 	}

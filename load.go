@@ -2,33 +2,27 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"tristore/reports/result"
 	"tristore/scenarios/auth"
 	"tristore/scenarios/campaign"
 	"tristore/scenarios/collections"
 	"tristore/scenarios/dataset"
 	"tristore/scenarios/judge"
-	"tristore/suites"
 )
 
 // loadFlags are the words of tristore load, beside the common ones.
 type loadFlags struct {
 	flags
+	termFlags
 	engine, profile, mix, pace string
-	promises                   []string
-	rate, maxFailed            float64
+	rate                       float64
 	duration, warm, warmMax    time.Duration
 	workers                    int
 	keys                       string
@@ -84,8 +78,7 @@ func loadCommand(to streams) *cobra.Command {
 	set.Float64Var(&f.from, "from", 0, "with --pace ramp: arrivals per second at its beginning; --rate is its end")
 	set.StringSliceVar(&f.steps, "steps", nil, "with --pace steps: one rate after the other, such as 100x30s,0x5s,300x30s")
 	set.IntVar(&f.workers, "workers", auth.Workers, "arrivals under way at once; more than that wait, and their wait counts")
-	set.StringSliceVar(&f.promises, "slo", []string{"p99=200ms"}, "promises on the latency from the due time, such as p50=20ms,p99=200ms")
-	set.Float64Var(&f.maxFailed, "max-failed", 0.1, "percent of arrivals that may be refused, unknown or never started")
+	f.declare(c, []string{"p99=200ms"}, "arrivals")
 	return c
 }
 
@@ -93,8 +86,8 @@ func loadCommand(to streams) *cobra.Command {
 func (f *loadFlags) read(c *cobra.Command, workload string) (plan Plan, load campaign.Plan, err error) {
 	changed := c.Flags().Changed
 	switch {
-	case (f.url != "" || f.urlFile != "") && !changed("engine"):
-		return plan, load, errors.New("a URL does not say its engine's version: give --engine, such as postgres:16")
+	case f.unversioned(c):
+		return plan, load, errUnversioned
 	case changed("profile") && workload != auth.Name:
 		return plan, load, fmt.Errorf("--profile is of the auth workload; drop it, or load %s", auth.Name)
 	}
@@ -102,12 +95,11 @@ func (f *loadFlags) read(c *cobra.Command, workload string) (plan Plan, load cam
 	if plan, err = f.plan(c.Context()); err != nil {
 		return plan, load, err
 	}
-	e := plan.Engines[0]
-	load = campaign.For(e.Engine, workload)
-	load.Reach, load.Why, load.Images, load.Seed, load.Cache = e.Reach, e.Why, plan.Images, plan.Seed, plan.Cache
+	load = campaign.For(plan.Engines[0].Engine, workload)
+	load.Head, load.Seed = plan.head(plan.Engines[0]), plan.Seed
 	load.Keep = f.seed != 0 // a set of a seed that was drawn is not met again
 	load.Profile, load.Mix, load.Pace, load.Keys = auth.Profile(f.profile), f.mix, campaign.Pace(f.pace), dataset.Spread(f.keys)
-	load.Rate, load.Measure, load.Warm, load.Workers, load.MaxFailed = f.rate, f.duration, f.warm, f.workers, f.maxFailed/100
+	load.Rate, load.Measure, load.Warm, load.Workers = f.rate, f.duration, f.warm, f.workers
 	if load.WarmMax = f.warmMax; !changed("warm-max") {
 		load.WarmMax = max(load.WarmMax, 3*load.Warm)
 	}
@@ -115,16 +107,8 @@ func (f *loadFlags) read(c *cobra.Command, workload string) (plan Plan, load cam
 		return plan, load, err
 	}
 	f.sizes.into(&load)
-	load.Promises = nil
-	for _, word := range f.promises {
-		promise, err := parsePromise(word)
-		if err != nil {
-			return plan, load, err
-		}
-		load.Promises = append(load.Promises, promise)
-	}
-	if !(load.MaxFailed >= 0 && load.MaxFailed < 1) {
-		return plan, load, fmt.Errorf("--max-failed is a percentage from 0 to below 100; asked for %g", f.maxFailed)
+	if err := f.termFlags.into(&load.Terms); err != nil {
+		return plan, load, err
 	}
 	return plan, load, load.Check()
 }
@@ -176,40 +160,21 @@ func (s loadSizes) into(plan *campaign.Plan) {
 	}
 }
 
-// parsePromise reads a word such as p99.9=1s.
-func parsePromise(word string) (result.Promise, error) {
-	name, limit, _ := strings.Cut(word, "=")
-	percent, numberErr := strconv.ParseFloat(strings.TrimPrefix(name, "p"), 64)
-	within, durationErr := time.ParseDuration(limit)
-	if !strings.HasPrefix(name, "p") || numberErr != nil || durationErr != nil {
-		return result.Promise{}, fmt.Errorf("--slo %s is no promise: write a percentile and a time, such as p99=200ms", word)
-	}
-	return result.Promise{Percent: percent, LimitMs: within.Seconds() * 1000}, nil
-}
-
 // offerLoad runs the one lane, saves its facts and judges them.
 func offerLoad(ctx context.Context, plan Plan, load campaign.Plan, to streams) error {
-	run := newRun(kindLoad, plan)
-	run.Command = loadCommandLine(plan, load)
-	dir, err := makeRunDir(plan.Out, run)
+	one, err := plan.alone(kindLoad, load.Workload, laneOrder{Load: &load})
 	if err != nil {
 		return err
 	}
-	load.RunID, load.Dir = run.ID, filepath.Join(dir, "logs", load.Workload)
-	run.Plan, _ = json.Marshal(struct { // every field encodes
-		Plan
-		Load campaign.Plan `json:"load"`
-	}{plan, load})
-	_, _ = fmt.Fprintf(to.out, "seed %d · run %s · %s on %s (%s) at %.4g/s for %s\n", plan.Seed, run.ID, load.Workload, load.Engine, load.Reach, load.Rate, load.Measure)
-	lane := &laneProcess{name: load.Workload, dir: load.Dir, order: laneOrder{Load: &load, Dir: load.Dir}}
-	lane.order.reach(plan)
-	return alone{run: run, dir: dir, gate: plan.Gate, lane: lane, gather: gatherLoad}.carryOut(ctx, to)
+	one.run.Command, one.gather = loadCommandLine(plan, load), gatherOffered(campaign.Facts(load))
+	_, _ = fmt.Fprintf(to.out, "seed %d · run %s · %s on %s (%s) at %.4g/s for %s\n", plan.Seed, one.run.ID, load.Workload, load.Engine, load.Reach, load.Rate, load.Measure)
+	return one.carryOut(ctx, to)
 }
 
 // loadCommandLine asks for the same run again.
 func loadCommandLine(plan Plan, load campaign.Plan) string {
 	words := []string{"tristore", "load", load.Workload, "--engine", load.Engine.String(), "--reach", string(load.Reach), "--pace", string(load.Pace),
-		"--workers", fmt.Sprint(load.Workers), "--max-failed", fmt.Sprint(100 * load.MaxFailed), "--seed", fmt.Sprint(load.Seed)}
+		"--workers", fmt.Sprint(load.Workers), "--seed", fmt.Sprint(load.Seed)}
 	switch load.Pace {
 	case campaign.Steps:
 		for _, level := range load.Steps {
@@ -233,22 +198,8 @@ func loadCommandLine(plan Plan, load campaign.Plan) string {
 		words = append(words, "--keys", string(load.Keys))
 	}
 	words = append(words, sizeWords(load)...)
-	for _, p := range load.Promises {
-		words = append(words, "--slo", fmt.Sprintf("p%g=%s", p.Percent, time.Duration(p.LimitMs*float64(time.Millisecond))))
-	}
-	if load.Images.Registry != "" {
-		words = append(words, "--registry", load.Images.Registry)
-	}
-	if !plan.URL.Zero() {
-		words = append(words, "--url-file", "FILE")
-		if plan.CAFile != "" {
-			words = append(words, "--ca-file", plan.CAFile)
-		}
-		if plan.SelfSigned {
-			words = append(words, "--self-signed")
-		}
-	}
-	return strings.Join(words, " ")
+	words = append(words, termWords(load.Terms)...)
+	return strings.Join(append(words, plan.reachWords()...), " ")
 }
 
 // sizeWords are the sizes that are not what the plan would have by itself.
@@ -271,35 +222,11 @@ func sizeWords(load campaign.Plan) (words []string) {
 }
 
 // runLoad is the child's half: it carries the plan out and saves the facts, whatever came.
-func runLoad(ctx context.Context, order laneOrder, line *laneLine, log *slog.Logger) error {
+func runLoad(ctx context.Context, order laneOrder) error {
 	address, err := order.external()
 	if err != nil {
 		return err
 	}
-	plan := *order.Load
-	plan.Log = log
-	plan.Tell = func(p campaign.Progress) {
-		line.tell(suites.Progress{Done: p.Done, Total: p.Total, Current: p.Current, Live: p.Live})
-	}
-	plan.Quiet = func() (func(), error) { return line.wait(ctx) }
-	facts, err := campaign.Run(ctx, plan, address)
-	return leave(order.Dir, facts, err)
-}
-
-// gatherLoad adds the lane's facts to the run. A lane that left none is there all the
-// same, with its trouble.
-func gatherLoad(run *result.Run, lane *laneProcess, end error) {
-	facts, err := result.Read(lane.dir)
-	if err != nil || facts.Load == nil || len(facts.Engines) != 1 || facts.ID != run.ID {
-		facts = campaign.Facts(*lane.order.Load)
-		facts.Engines[0].Trouble = "the lane left no facts"
-	} else {
-		_ = os.Remove(filepath.Join(lane.dir, result.FileName)) // merged; left behind it would only be read by mistake
-	}
-	if end != nil && facts.Load.Trouble == "" {
-		facts.Load.Trouble = end.Error()
-	}
-	run.Engines, run.Load, run.Claims = facts.Engines, facts.Load, judge.LoadClaims(*facts.Load)
-	run.Observations, run.Measurements = facts.Observations, facts.Measurements
-	run.Environment.Asked, run.Environment.InForce = facts.Environment.Asked, facts.Environment.InForce
+	facts, err := campaign.Run(ctx, *order.Load, address)
+	return leave(order.Load.Dir, facts, err)
 }

@@ -7,6 +7,7 @@ import (
 
 	"tristore/reports/result"
 	"tristore/scenarios/judge"
+	"tristore/scenarios/road"
 	"tristore/suites"
 )
 
@@ -51,15 +52,14 @@ func (o operation) gather(on EnginePlan) func(*result.Run, *laneProcess, error) 
 	return func(run *result.Run, lane *laneProcess, end error) {
 		facts, err := result.Read(lane.dir)
 		if err != nil || len(facts.Engines) == 0 {
-			facts = &result.Run{Claims: o.claims(), Engines: []result.Engine{{Engine: on.Engine.String(), Title: on.Engine.Title(), Reach: string(on.Reach), Why: on.Why, Trouble: "it left no facts"}}}
+			facts = road.Head{Engine: on.Engine, Reach: on.Reach, Why: on.Why}.Facts()
+			facts.Claims, facts.Engines[0].Trouble = o.claims(), "it left no facts"
 		}
 		if end != nil && facts.Engines[0].Trouble == "" {
 			facts.Engines[0].Trouble = end.Error()
 		}
 		run.Engines, run.Claims, run.Observations, run.Steps, run.Measurements = facts.Engines, facts.Claims, facts.Observations, facts.Steps, facts.Measurements
-		if facts.Environment.Asked != nil {
-			run.Environment.Asked, run.Environment.InForce = facts.Environment.Asked, facts.Environment.InForce
-		}
+		run.Environment.Asked, run.Environment.InForce = facts.Environment.Asked, facts.Environment.InForce
 		_ = os.Remove(filepath.Join(lane.dir, result.FileName)) // merged
 	}
 }

@@ -2,32 +2,26 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"tristore/drivers"
-	"tristore/reports/result"
 	"tristore/scenarios/judge"
 	"tristore/scenarios/replay"
 	"tristore/scenarios/trace"
-	"tristore/suites"
 )
 
 // replayFlags are the words of tristore replay, beside the common ones.
 type replayFlags struct {
 	flags
+	termFlags
 	engine, speed string
-	promises      []string
-	maxFailed     float64
 	want          replay.Plan
 }
 
@@ -61,18 +55,16 @@ func replayCommand(to streams) *cobra.Command {
 	set.IntVar(&f.want.Connections, "connections", f.want.Connections, "connections to each database; when all are busy statements wait, and their wait counts")
 	set.DurationVar(&f.want.For, "for", f.want.For, "end of the replay; what is due later is counted and not sent")
 	set.BoolVar(&f.want.Writes, "writes", false, "send what changes rows too; by URL only onto a marked sandbox")
-	set.StringSliceVar(&f.promises, "slo", nil, "promises on the latency from the due time, such as p50=20ms,p99=200ms (default: none)")
-	set.Float64Var(&f.maxFailed, "max-failed", 0.1, "percent of statements sent that may be refused, unknown or never started")
+	f.declare(c, nil, "statements sent")
 	return c
 }
 
 // read turns words into plans, or says in one sentence which word is wrong.
 func (f *replayFlags) read(c *cobra.Command, path string) (plan Plan, want replay.Plan, err error) {
-	external := f.url != "" || f.urlFile != ""
 	switch {
-	case external && !c.Flags().Changed("engine"):
-		return plan, want, errors.New("a URL does not say its engine's version: give --engine, such as postgres:16")
-	case external && f.want.Prepare != "":
+	case f.unversioned(c):
+		return plan, want, errUnversioned
+	case f.external() && f.want.Prepare != "":
 		return plan, want, errors.New("--prepare is for a server that is started here: drop it, or the URL")
 	}
 	want = f.want
@@ -98,15 +90,8 @@ func (f *replayFlags) read(c *cobra.Command, path string) (plan Plan, want repla
 	if err := from.Close(); err != nil {
 		return plan, want, err
 	}
-	for _, word := range f.promises {
-		promise, err := parsePromise(word)
-		if err != nil {
-			return plan, want, err
-		}
-		want.Promises = append(want.Promises, promise)
-	}
-	if want.MaxFailed = f.maxFailed / 100; !(want.MaxFailed >= 0 && want.MaxFailed < 1) {
-		return plan, want, fmt.Errorf("--max-failed is a percentage from 0 to below 100; asked for %g", f.maxFailed)
+	if err := f.termFlags.into(&want.Terms); err != nil {
+		return plan, want, err
 	}
 	f.engines, f.depth, f.gate, f.noSplit = []string{f.engine}, "smoke", string(judge.GateAll), true
 	if want.Engine, err = drivers.ParseEngine(f.engine); err != nil {
@@ -118,8 +103,7 @@ func (f *replayFlags) read(c *cobra.Command, path string) (plan Plan, want repla
 	if plan, err = f.plan(c.Context()); err != nil {
 		return plan, want, err
 	}
-	e := plan.Engines[0]
-	want.Reach, want.Why, want.Images, want.Cache = e.Reach, e.Why, plan.Images, plan.Cache
+	want.Head = plan.head(plan.Engines[0])
 	return plan, want, nil
 }
 
@@ -137,21 +121,13 @@ func parseSpeed(word string) (float64, error) {
 
 // offerReplay runs the one lane, saves its facts and judges them.
 func offerReplay(ctx context.Context, plan Plan, want replay.Plan, to streams) error {
-	run := newRun(kindReplay, plan)
-	run.Command = replayCommandLine(plan, want)
-	dir, err := makeRunDir(plan.Out, run)
+	one, err := plan.alone(kindReplay, replay.Name, laneOrder{Replay: &want})
 	if err != nil {
 		return err
 	}
-	want.RunID, want.Dir = run.ID, filepath.Join(dir, "logs", replay.Name)
-	run.Plan, _ = json.Marshal(struct { // every field encodes
-		Plan
-		Replay replay.Plan `json:"replay"`
-	}{plan, want})
-	_, _ = fmt.Fprintf(to.out, "run %s · %d statements of %s on %s (%s) at speed %s\n", run.ID, want.About.Records, want.Trace, want.Engine, want.Reach, speedWord(want.Speed))
-	lane := &laneProcess{name: replay.Name, dir: want.Dir, order: laneOrder{Replay: &want, Dir: want.Dir}}
-	lane.order.reach(plan)
-	return alone{run: run, dir: dir, gate: plan.Gate, lane: lane, gather: gatherReplay}.carryOut(ctx, to)
+	one.run.Command, one.gather = replayCommandLine(plan, want), gatherOffered(replay.Facts(want))
+	_, _ = fmt.Fprintf(to.out, "run %s · %d statements of %s on %s (%s) at speed %s\n", one.run.ID, want.About.Records, want.Trace, want.Engine, want.Reach, speedWord(want.Speed))
+	return one.carryOut(ctx, to)
 }
 
 func speedWord(speed float64) string {
@@ -164,61 +140,21 @@ func speedWord(speed float64) string {
 // replayCommandLine asks for the same run again.
 func replayCommandLine(plan Plan, want replay.Plan) string {
 	words := []string{"tristore", "replay", want.Trace, "--engine", want.Engine.String(), "--reach", string(want.Reach), "--speed", speedWord(want.Speed),
-		"--connections", fmt.Sprint(want.Connections), "--for", want.For.String(), "--max-failed", fmt.Sprint(100 * want.MaxFailed)}
-	add := func(flag, value string) {
-		if value != "" {
-			words = append(words, flag, value)
-		}
-	}
-	for _, p := range want.Promises {
-		add("--slo", fmt.Sprintf("p%g=%s", p.Percent, time.Duration(p.LimitMs*float64(time.Millisecond))))
-	}
-	add("--database", want.Database)
-	add("--prepare", want.Prepare)
-	add("--registry", want.Images.Registry)
+		"--connections", fmt.Sprint(want.Connections), "--for", want.For.String()}
+	words = append(words, termWords(want.Terms)...)
+	words = append(words, given("--database", want.Database, "--prepare", want.Prepare)...)
 	if want.Writes {
 		words = append(words, "--writes")
 	}
-	if !plan.URL.Zero() {
-		add("--url-file", "FILE")
-		add("--ca-file", plan.CAFile)
-		if plan.SelfSigned {
-			words = append(words, "--self-signed")
-		}
-	}
-	return strings.Join(words, " ")
+	return strings.Join(append(words, plan.reachWords()...), " ")
 }
 
 // runReplay is the child's half: it carries the plan out and saves the facts, whatever came.
-func runReplay(ctx context.Context, order laneOrder, line *laneLine, log *slog.Logger) error {
+func runReplay(ctx context.Context, order laneOrder) error {
 	address, err := order.external()
 	if err != nil {
 		return err
 	}
-	plan := *order.Replay
-	plan.Log = log
-	plan.Tell = func(p replay.Progress) {
-		line.tell(suites.Progress{Done: p.Done, Total: p.Total, Current: p.Current, Live: p.Live})
-	}
-	plan.Quiet = func() (func(), error) { return line.wait(ctx) }
-	facts, err := replay.Run(ctx, plan, address)
-	return leave(order.Dir, facts, err)
-}
-
-// gatherReplay adds the lane's facts to the run. A lane that left none is there all the
-// same, with its trouble.
-func gatherReplay(run *result.Run, lane *laneProcess, end error) {
-	facts, err := result.Read(lane.dir)
-	if err != nil || facts.Load == nil || len(facts.Engines) != 1 || facts.ID != run.ID {
-		facts = replay.Facts(*lane.order.Replay)
-		facts.Engines[0].Trouble = "the lane left no facts"
-	} else {
-		_ = os.Remove(filepath.Join(lane.dir, result.FileName)) // merged; left behind it would only be read by mistake
-	}
-	if end != nil && facts.Load.Trouble == "" {
-		facts.Load.Trouble = end.Error()
-	}
-	run.Engines, run.Load, run.Claims, run.NotRun = facts.Engines, facts.Load, judge.LoadClaims(*facts.Load), facts.NotRun
-	run.Observations, run.Measurements = facts.Observations, facts.Measurements
-	run.Environment.Asked, run.Environment.InForce = facts.Environment.Asked, facts.Environment.InForce
+	facts, err := replay.Run(ctx, *order.Replay, address)
+	return leave(order.Replay.Dir, facts, err)
 }

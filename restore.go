@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -53,9 +50,8 @@ func verifyCommand(to streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			e := plan.Engines[0]
-			dump.Engine = e.Engine
-			want := backup.VerifyPlan{Dump: dump, Engine: e.Engine, Reach: e.Reach, Why: e.Why, Role: role, Schemas: plan.Migrations, Images: plan.Images, Cache: plan.Cache}
+			dump.Engine = plan.Engines[0].Engine
+			want := backup.VerifyPlan{Head: plan.head(plan.Engines[0]), Dump: dump, Role: role, Schemas: plan.Migrations}
 			return verifyDump(c.Context(), plan, want, to)
 		},
 	}
@@ -87,40 +83,26 @@ func readVerify(ctx context.Context, f flags, engine string) (Plan, error) {
 
 // verifyDump runs the one lane, saves its facts and judges them.
 func verifyDump(ctx context.Context, plan Plan, want backup.VerifyPlan, to streams) error {
-	run := newRun(kindRestore, plan)
-	run.Command = verifyLine(plan, want)
-	dir, err := makeRunDir(plan.Out, run)
+	one, err := plan.alone(kindRestore, restoreName, laneOrder{Restore: &want})
 	if err != nil {
 		return err
 	}
-	want.RunID, want.Dir = run.ID, filepath.Join(dir, "logs", restoreName)
-	run.Plan, _ = json.Marshal(struct { // every field encodes
-		Plan
-		Restore backup.VerifyPlan `json:"restore"`
-	}{plan, want})
-	_, _ = fmt.Fprintf(to.out, "run %s · %s, %s format, %d bytes, into %s (%s)\n", run.ID, want.Dump.Path, want.Dump.Format, want.Dump.Bytes, want.Engine, want.Reach)
-	lane := &laneProcess{name: restoreName, dir: want.Dir, order: laneOrder{Restore: &want, Dir: want.Dir}}
-	return alone{run: run, dir: dir, gate: plan.Gate, lane: lane, gather: restoring().gather(EnginePlan{want.Engine, want.Reach, want.Why})}.carryOut(ctx, to)
+	one.run.Command, one.gather = verifyLine(plan, want), restoring().gather(plan.Engines[0])
+	_, _ = fmt.Fprintf(to.out, "run %s · %s, %s format, %d bytes, into %s (%s)\n", one.run.ID, want.Dump.Path, want.Dump.Format, want.Dump.Bytes, want.Engine, want.Reach)
+	return one.carryOut(ctx, to)
 }
 
 // verifyLine asks for the same run again.
 func verifyLine(plan Plan, want backup.VerifyPlan) string {
 	words := []string{"tristore", "restore", "verify", want.Dump.Path, "--engine", want.Engine.String(), "--reach", string(want.Reach)}
-	for _, option := range [][2]string{{"--role", want.Role}, {"--migrations", want.Schemas}, {"--registry", plan.Images.Registry}} {
-		if option[1] != "" {
-			words = append(words, option[0], option[1])
-		}
-	}
-	return strings.Join(words, " ")
+	words = append(words, given("--role", want.Role, "--migrations", want.Schemas)...)
+	return strings.Join(append(words, plan.reachWords()...), " ")
 }
 
 // runRestore is the child's half: it carries the plan out and saves the facts, whatever came.
-func runRestore(ctx context.Context, order laneOrder, line *laneLine, log *slog.Logger) error {
-	plan := *order.Restore
-	plan.Log = log
-	plan.Tell = func(done, all int, what string) { line.tell(suites.Progress{Done: done, Total: all, Current: what}) }
-	facts, err := backup.Verify(ctx, plan)
-	return restoring().leave(order.Dir, facts, err)
+func runRestore(ctx context.Context, order laneOrder) error {
+	facts, err := backup.Verify(ctx, *order.Restore)
+	return restoring().leave(order.Restore.Dir, facts, err)
 }
 
 // restoring is the operation: its claims, and what their findings say of the dump.

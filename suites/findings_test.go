@@ -7,11 +7,12 @@ import (
 	"tristore/drivers"
 	"tristore/reports/result"
 	"tristore/scenarios"
+	"tristore/scenarios/road"
 )
 
 // A spec that never ended leaves no observation, and its claim is no pass for that.
 func TestASpecThatNeverEndedIsNoPass(t *testing.T) {
-	lane, err := NewLane(LanePlan{Engine: drivers.Engine{Product: drivers.Postgres, Major: 16}, Depth: scenarios.Smoke, Claims: []string{"CONF-1", "UNIQ-1"}, Dir: t.TempDir()},
+	lane, err := NewLane(LanePlan{Head: road.Head{Engine: drivers.Engine{Product: drivers.Postgres, Major: 16}, Dir: t.TempDir()}, Depth: scenarios.Smoke, Claims: []string{"CONF-1", "UNIQ-1"}},
 		Hooks{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

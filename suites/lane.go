@@ -14,6 +14,7 @@ import (
 	"tristore/drivers/faults"
 	"tristore/reports/result"
 	"tristore/scenarios"
+	"tristore/scenarios/road"
 )
 
 // Lane tries rows of the catalogue on one engine: it starts one cluster, migrates it
@@ -29,9 +30,9 @@ type Lane struct {
 	hooks Hooks
 	log   *slog.Logger
 	stage scenarios.Stage
-	ends  []func(context.Context) error // what Start opened, in order
-	until context.Context               // ends the lane; set when its specs are declared
-	fatal error                         // why Start or Close did not do its work
+	ends  road.Ends       // of what Start opened
+	until context.Context // ends the lane; set when its specs are declared
+	fatal error           // why Start or Close did not do its work
 
 	mu    sync.Mutex
 	facts result.Run
@@ -51,13 +52,8 @@ func NewLane(plan LanePlan, hooks Hooks, log *slog.Logger) (*Lane, error) {
 	}
 	lane := &Lane{Plan: plan, rows: rows, hooks: hooks, log: log}
 	lane.stage = scenarios.Stage{Engine: plan.Engine, Fault: fault, Seed: plan.Seed, Depth: plan.Depth, Dir: plan.Dir, Record: lane.record}
-	support := plan.Engine.Support()
-	lane.facts = result.Run{
-		Schema: result.Schema, ID: plan.RunID, Seed: plan.Seed, Began: time.Now().UTC(),
-		Engines: []result.Engine{{Engine: plan.Engine.String(), Title: plan.Engine.Title(), Reach: string(plan.Reach), Why: plan.Why,
-			StandIn: support.StandIn, Warning: support.Warning(time.Now())}},
-		Environment: result.Environment{Asked: map[string]map[string]string{}, InForce: map[string]map[string]string{}},
-	}
+	lane.facts = *plan.Facts()
+	lane.facts.Seed = plan.Seed
 	for _, row := range rows {
 		lane.facts.Claims = append(lane.facts.Claims, row.Claim)
 	}
@@ -80,17 +76,14 @@ func (l *Lane) Rows(area string) []Row {
 // mend wraps cluster.ErrUnreachable.
 func (l *Lane) Start(ctx context.Context) error {
 	l.tell(Progress{Total: len(l.rows), Current: "starting " + l.Plan.Engine.Title()})
-	started, err := cluster.Start(ctx, cluster.Spec{
-		Engine: l.Plan.Engine, Reach: l.Plan.Reach, Durability: cluster.Relaxed, Images: l.Plan.Images, Address: l.Address,
-		Dir: l.Plan.Dir, Cache: l.Plan.Cache, RunID: l.Plan.RunID, Log: l.log,
-	})
+	spec := l.Plan.Spec(cluster.Relaxed, l.Address)
+	spec.Log = l.log
+	started, err := cluster.Start(ctx, spec)
 	if err != nil {
 		return l.trouble(err)
 	}
-	l.ends = append(l.ends, started.Close)
-	engine := &l.facts.Engines[0]
-	engine.Version, engine.ReadySeconds = started.Version, started.Ready.Seconds()
-	l.facts.Environment.Asked[engine.Engine], l.facts.Environment.InForce[engine.Engine] = started.Asked, started.InForce
+	l.ends.Add(started.Close)
+	road.Met(started, &l.facts)
 
 	options := deployment.Options{}
 	if l.Plan.Migrations != "" {
@@ -100,7 +93,7 @@ func (l *Lane) Start(ctx context.Context) error {
 	if err != nil {
 		return l.trouble(err)
 	}
-	l.ends = append(l.ends, host.Close)
+	l.ends.Add(host.Close)
 	l.stage.Host = host
 	if err := l.stage.Fault.AfterMigrate(ctx, host); err != nil {
 		return l.trouble(err)
@@ -110,17 +103,13 @@ func (l *Lane) Start(ctx context.Context) error {
 
 // Close ends what Start opened, last first, and saves the facts a last time.
 func (l *Lane) Close(ctx context.Context) error {
-	var all []error
-	for i := len(l.ends) - 1; i >= 0; i-- {
-		all = append(all, l.ends[i](ctx))
-	}
-	l.ends = nil
+	err := l.ends.Close(ctx)
 	l.facts.Ended = time.Now().UTC()
 	l.facts.Engines[0].Seconds = l.facts.Ended.Sub(l.facts.Began).Seconds()
-	if err := errors.Join(all...); err != nil {
+	if err != nil {
 		_ = l.trouble(fmt.Errorf("closing: %w", err)) // returned just below
 	}
-	return errors.Join(append(all, l.save())...)
+	return errors.Join(err, l.save())
 }
 
 // Try tries one claim and returns its finding. The observation is saved whatever

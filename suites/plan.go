@@ -1,27 +1,19 @@
 package suites
 
 import (
-	"tristore/drivers"
-	"tristore/drivers/cluster"
 	"tristore/scenarios"
+	"tristore/scenarios/road"
 )
 
 // LanePlan is everything that one lane depends on. Its zero engine is invalid.
 type LanePlan struct {
-	RunID  string          `json:"run_id"`
-	Engine drivers.Engine  `json:"engine"`
-	Reach  drivers.Reach   `json:"reach"`         // never Auto: Choose has decided
-	Why    string          `json:"why,omitempty"` // why that reach
-	Depth  scenarios.Depth `json:"depth"`
-	Claims []string        `json:"claims,omitempty"` // ids or areas; empty means all of the depth
-	Fault  string          `json:"fault,omitempty"`  // deliberate damage, by name
-	Seed   uint64          `json:"seed"`
+	road.Head                 // its folder keeps the lane's logs and facts; its reach is never Auto: Choose has decided
+	Depth     scenarios.Depth `json:"depth"`
+	Claims    []string        `json:"claims,omitempty"` // ids or areas; empty means all of the depth
+	Fault     string          `json:"fault,omitempty"`  // deliberate damage, by name
+	Seed      uint64          `json:"seed"`
 	// Migrations is a folder of the user's own schema files; empty means the built-in ones.
-	Migrations string         `json:"migrations,omitempty"`
-	Images     cluster.Images `json:"images"`
-	// Dir keeps the lane's logs and facts; Cache is the per-user folder of programs.
-	Dir   string `json:"dir"`
-	Cache string `json:"cache"`
+	Migrations string `json:"migrations,omitempty"`
 }
 
 // Progress is what a lane tells while it works; empty fields have not changed.

@@ -4,33 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"time"
 
-	"tristore/drivers"
 	"tristore/drivers/backup"
 	"tristore/drivers/cluster"
 	"tristore/drivers/deployment"
 	"tristore/drivers/store"
 	"tristore/reports/result"
+	"tristore/scenarios/road"
 )
 
 // VerifyPlan is everything that verifying somebody's dump depends on.
 type VerifyPlan struct {
-	RunID   string         `json:"run_id"`
-	Dump    backup.Archive `json:"dump"`
-	Engine  drivers.Engine `json:"engine"`
-	Reach   drivers.Reach  `json:"reach"` // embedded or container
-	Why     string         `json:"why,omitempty"`
-	Role    string         `json:"role,omitempty"`       // the application's; empty is the owner of most tables
-	Schemas string         `json:"migrations,omitempty"` // folder of the user's own schema files; empty is built in
-	Images  cluster.Images `json:"images"`
-	Dir     string         `json:"dir"`
-	Cache   string         `json:"cache"`
-
-	Tell func(done, all int, what string) `json:"-"`
-	Log  *slog.Logger                     `json:"-"`
+	road.Head                // embedded or container
+	Dump      backup.Archive `json:"dump"`
+	Role      string         `json:"role,omitempty"`       // the application's; empty is the owner of most tables
+	Schemas   string         `json:"migrations,omitempty"` // folder of the user's own schema files; empty is built in
 }
 
 // The claims of a restored dump; their sentences and rules stand in package suites.
@@ -58,35 +48,29 @@ type verification struct {
 // back: whether the tools were content, whether the copy is whole, and whether the
 // application role can live on it. The facts are returned also beside an error, which
 // says that it could not be measured. The dump is only read.
-func Verify(ctx context.Context, plan VerifyPlan) (facts *result.Run, err error) {
-	v := &verification{plan: plan}
-	support := plan.Engine.Support()
-	v.facts = &result.Run{Schema: result.Schema, ID: plan.RunID, Began: time.Now().UTC(),
-		Engines: []result.Engine{{Engine: plan.Engine.String(), Title: plan.Engine.Title(), Reach: string(plan.Reach), Why: plan.Why,
-			StandIn: support.StandIn, Warning: support.Warning(time.Now())}},
-		Environment: result.Environment{Asked: map[string]map[string]string{}, InForce: map[string]map[string]string{}}}
-	defer func() {
-		v.facts.Ended = time.Now().UTC()
-		v.facts.Engines[0].Seconds = v.facts.Ended.Sub(v.facts.Began).Seconds()
-		if err != nil {
-			v.facts.Engines[0].Trouble = err.Error()
-		}
-	}()
+func Verify(ctx context.Context, plan VerifyPlan) (*result.Run, error) {
+	v := &verification{plan: plan, facts: plan.Facts()}
+	err := road.Follow(ctx, v.facts, v.follow)
+	return v.facts, err
+}
+
+func (v *verification) follow(ctx context.Context, ends *road.Ends) error {
 	var running *cluster.Cluster
-	if err := v.step("start an empty "+plan.Engine.Title(), func(*result.Step) (err error) { running, err = v.start(ctx); return err }); err != nil {
-		return v.facts, err
+	if err := v.step("start an empty "+v.plan.Engine.Title(), func(*result.Step) (err error) { running, err = v.start(ctx); return err }); err != nil {
+		return err
 	}
-	defer func() { err = errors.Join(err, running.Close(context.WithoutCancel(ctx))) }()
+	ends.Add(running.Close)
 	options := deployment.Options{}
-	if plan.Schemas != "" {
-		options.Migrations = os.DirFS(plan.Schemas)
+	if v.plan.Schemas != "" {
+		options.Migrations = os.DirFS(v.plan.Schemas)
 	}
+	var err error
 	if v.host, err = deployment.Prepare(ctx, running, options); err != nil {
-		return v.facts, err
+		return err
 	}
-	defer func() { err = errors.Join(err, v.end(context.WithoutCancel(ctx))) }()
+	ends.Add(v.end)
 	if err := v.step("make the roles that the dump names", func(s *result.Step) error { return v.makeRoles(ctx, s) }); err != nil {
-		return v.facts, err
+		return err
 	}
 	for _, claim := range []struct {
 		id    string
@@ -94,21 +78,16 @@ func Verify(ctx context.Context, plan VerifyPlan) (facts *result.Run, err error)
 	}{{RestoreTool, v.restore}, {RestoreWhole, v.whole}, {RestoreServe, v.serve}} {
 		v.try(ctx, claim.id, claim.check)
 	}
-	if v.plan.Tell != nil {
-		v.plan.Tell(stepsOfVerify, stepsOfVerify, "ending the cluster")
-	}
-	return v.facts, nil
+	v.plan.Say(road.Progress{Done: stepsOfVerify, Total: stepsOfVerify, Current: "ending the cluster"})
+	return nil
 }
 
 func (v *verification) start(ctx context.Context) (*cluster.Cluster, error) {
-	running, err := cluster.Start(ctx, cluster.Spec{Engine: v.plan.Engine, Reach: v.plan.Reach, Durability: cluster.Relaxed, Images: v.plan.Images,
-		Dir: v.plan.Dir, Cache: v.plan.Cache, RunID: v.plan.RunID, Log: v.plan.Log})
+	running, err := cluster.Start(ctx, v.plan.Spec(cluster.Relaxed, cluster.External{}))
 	if err != nil {
 		return nil, err
 	}
-	engine := &v.facts.Engines[0]
-	engine.Version, engine.ReadySeconds = running.Version, running.Ready.Seconds()
-	v.facts.Environment.Asked[engine.Engine], v.facts.Environment.InForce[engine.Engine] = running.Asked, running.InForce
+	road.Met(running, v.facts)
 	return running, nil
 }
 
@@ -126,9 +105,7 @@ const stepsOfVerify = 6
 
 // step does one step of the runbook, tells of it and keeps its time.
 func (v *verification) step(what string, do func(*result.Step) error) error {
-	if v.plan.Tell != nil {
-		v.plan.Tell(len(v.facts.Steps), stepsOfVerify, what)
-	}
+	v.plan.Say(road.Progress{Done: len(v.facts.Steps), Total: stepsOfVerify, Current: what})
 	one := result.Step{What: what}
 	began := time.Now()
 	err := do(&one)

@@ -7,6 +7,6 @@
 // of what went well. Nothing here judges.
 // Before the window the generator proves itself, and canaries say how fast the machine is;
 // the window begins when the series of latencies has no change of level any more.
-// Arrow: campaign imports the workloads, dataset, load, measure, witness, drivers, reports/result
-// and reports/stats.
+// Arrow: campaign imports road, the workloads, dataset, load, measure, witness, drivers,
+// reports/result and reports/stats.
 package campaign

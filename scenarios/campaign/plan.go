@@ -2,13 +2,11 @@ package campaign
 
 import (
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
 
 	"tristore/drivers"
-	"tristore/drivers/cluster"
 	"tristore/drivers/store"
 	"tristore/reports/result"
 	"tristore/scenarios/auth"
@@ -16,18 +14,14 @@ import (
 	"tristore/scenarios/dataset"
 	"tristore/scenarios/load"
 	"tristore/scenarios/measure"
+	"tristore/scenarios/road"
 )
 
 // Plan is everything a load run depends on.
 type Plan struct {
-	RunID  string         `json:"run_id"`
-	Engine drivers.Engine `json:"engine"`
-	Reach  drivers.Reach  `json:"reach"`
-	Why    string         `json:"why,omitempty"` // why that reach
-	Images cluster.Images `json:"images"`
-	Seed   uint64         `json:"seed"`
-	Dir    string         `json:"dir"`
-	Cache  string         `json:"cache"`
+	road.Head
+	road.Terms
+	Seed uint64 `json:"seed"`
 
 	Workload string         `json:"workload"` // auth or collections
 	Profile  auth.Profile   `json:"profile"`  // of auth: store operations per request
@@ -52,17 +46,6 @@ type Plan struct {
 	// Keep the loaded data set in the cache, where the next run with the same seed and sizes
 	// finds it. For embedded PostgreSQL; elsewhere the set is loaded every time.
 	Keep bool `json:"keep_data,omitempty"`
-
-	Promises   []result.Promise `json:"promises"`
-	Confidence float64          `json:"confidence"`
-	MaxFailed  float64          `json:"max_failed_share"`
-	MinReached float64          `json:"min_reached_share"`
-
-	Log  *slog.Logger   `json:"-"` // hears of slow steps; nil discards
-	Tell func(Progress) `json:"-"` // hears how it goes; nil is not called
-	// Quiet returns when nothing else of ours runs, and gives the machine back by what it
-	// returns; nil does not wait.
-	Quiet func() (done func(), err error) `json:"-"`
 }
 
 // Pace is how arrivals are spaced.
@@ -76,22 +59,15 @@ const (
 	Steps    Pace = "steps"    // evenly, at one rate after the other
 )
 
-// Progress is what a screen shows of a campaign.
-type Progress struct {
-	Done, Total int // seconds of load, warm-up included
-	Current     string
-	Live        bool // Current changes every second
-}
-
 // For is a plan for an engine: a data set that it loads within seconds, the promise that
 // the platform's own monitoring page makes of its API, and the warm-up of the suites.
 func For(engine drivers.Engine, workload string) Plan {
 	plan := Plan{
-		Engine: engine, Workload: workload, Profile: auth.V27, Mix: string(collections.Everyday), BulkRows: 50,
+		Head: road.Head{Engine: engine}, Terms: road.Usual(), Workload: workload, Profile: auth.V27, Mix: string(collections.Everyday), BulkRows: 50,
 		Rate: 100, Pace: Poisson, Workers: auth.Workers, WarmMax: 30 * time.Second, Measure: time.Minute, Drain: 30 * time.Second,
 		Identity: dataset.Modest(), Collections: dataset.ModestCollections(), Recorder: measure.InForce(),
-		Promises: []result.Promise{{Percent: 99, LimitMs: 200}}, Confidence: 0.99, MaxFailed: 0.001, MinReached: 0.99,
 	}
+	plan.Promises = []result.Promise{{Percent: 99, LimitMs: 200}}
 	if engine.Product == drivers.FerretDB {
 		plan.Identity, plan.Collections = dataset.Small(), dataset.SmallCollections()
 	}
@@ -272,10 +248,4 @@ func (p Plan) fastest() float64 {
 		most = max(most, level.PerSecond)
 	}
 	return most
-}
-
-func (p Plan) tell(progress Progress) {
-	if p.Tell != nil {
-		p.Tell(progress)
-	}
 }

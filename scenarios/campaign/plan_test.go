@@ -9,6 +9,7 @@ import (
 	"tristore/drivers"
 	"tristore/reports/result"
 	"tristore/scenarios/measure"
+	"tristore/scenarios/road"
 )
 
 func postgres() drivers.Engine { return drivers.Engine{Product: drivers.Postgres, Major: 16} }
@@ -50,18 +51,18 @@ func TestOneSecondOfLoadFitsOnALine(t *testing.T) {
 	plan := For(postgres(), "auth")
 	plan.Warm, plan.Measure, plan.Rate = 2*time.Second, 10*time.Second, 500
 	seen := measure.Seen{Due: 500, Committed: 490, Failed: 5, P50: 1900 * time.Microsecond, P99: 82 * time.Millisecond}
-	for since, want := range map[time.Duration]Progress{
-		0:                {0, 10, "warm 500→495/s p50 1.9ms p99 82ms 5 failed", true},
-		5 * time.Second:  {5, 10, "500→495/s p50 1.9ms p99 82ms 5 failed", true},
-		20 * time.Second: {10, 10, "waiting for the last arrivals", true},
+	for since, want := range map[time.Duration]road.Progress{
+		0:                {Done: 0, Total: 10, Current: "warm 500→495/s p50 1.9ms p99 82ms 5 failed", Live: true},
+		5 * time.Second:  {Done: 5, Total: 10, Current: "500→495/s p50 1.9ms p99 82ms 5 failed", Live: true},
+		20 * time.Second: {Done: 10, Total: 10, Current: "waiting for the last arrivals", Live: true},
 	} {
-		if got := plan.progress(seen, time.Second, since); got != want {
+		if got := plan.progress(road.Look{Seen: seen, Within: time.Second}, since); got != want {
 			t.Errorf("after %s: %+v, want %+v", since, got, want)
 		}
 	}
 	ramp := plan
 	ramp.Pace, ramp.From, ramp.Rate = Ramp, 100, 300
-	if got := ramp.progress(seen, time.Second, 6*time.Second).Current; !strings.HasPrefix(got, "210→") || ramp.mean() != 200 || ramp.fastest() != 300 {
+	if got := ramp.progress(road.Look{Seen: seen, Within: time.Second}, 6*time.Second).Current; !strings.HasPrefix(got, "210→") || ramp.mean() != 200 || ramp.fastest() != 300 {
 		t.Errorf("half way up a ramp: %q, mean %g, fastest %g", got, ramp.mean(), ramp.fastest())
 	}
 	steps := For(postgres(), "auth")
@@ -72,7 +73,7 @@ func TestOneSecondOfLoadFitsOnALine(t *testing.T) {
 	if err := steps.Check(); err != nil || steps.Measure != 6*time.Second || steps.mean() != 200 || steps.Rate != 200 || steps.fastest() != 500 || steps.rates() != "steps of 100/s 2s, 0/s 2s, 500/s 2s" {
 		t.Errorf("%v: %s at a mean of %g for %s", err, steps.rates(), steps.mean(), steps.Measure)
 	}
-	if got := plan.progress(measure.Seen{}, time.Second, 5*time.Second).Current; got != "500→0/s p50 – p99 – 0 failed" {
+	if got := plan.progress(road.Look{Within: time.Second}, 5*time.Second).Current; got != "500→0/s p50 – p99 – 0 failed" {
 		t.Errorf("nothing happened: %q", got)
 	}
 }

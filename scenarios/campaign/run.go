@@ -8,12 +8,14 @@ import (
 
 	"tristore/drivers/cluster"
 	"tristore/drivers/deployment"
+	"tristore/drivers/store"
 	"tristore/reports/result"
 	"tristore/scenarios/auth"
 	"tristore/scenarios/collections"
 	"tristore/scenarios/dataset"
 	"tristore/scenarios/load"
 	"tristore/scenarios/measure"
+	"tristore/scenarios/road"
 	"tristore/scenarios/witness"
 )
 
@@ -22,69 +24,45 @@ import (
 // only when it bears a sandbox marker. What was started is gone when Run returns.
 func Run(ctx context.Context, plan Plan, address cluster.External) (*result.Run, error) {
 	facts := Facts(plan)
-	err := plan.Check()
-	if err == nil {
-		err = carryOut(ctx, plan, address, facts)
-	}
-	facts.Ended = time.Now().UTC()
-	facts.Engines[0].Seconds = facts.Ended.Sub(facts.Began).Seconds()
-	if err != nil {
-		facts.Load.Trouble = err.Error()
-	}
+	err := road.Follow(ctx, facts, func(ctx context.Context, ends *road.Ends) error {
+		if err := plan.Check(); err != nil {
+			return err
+		}
+		plan.Say(road.Progress{Current: "starting " + plan.Engine.Title()})
+		started, err := plan.start(ctx, address)
+		if err != nil {
+			return err
+		}
+		ends.Add(started.Close)
+		road.Met(started.Cluster, facts)
+		deployed, err := started.Host.Deploy(ctx)
+		if err != nil {
+			return err
+		}
+		ends.Add(deployed.Close)
+		step, err := plan.fill(ctx, deployed)
+		if err != nil {
+			return err
+		}
+		return plan.offer(ctx, step, facts)
+	})
 	return facts, err
 }
 
 // Facts are what is known of a run before it began.
 func Facts(plan Plan) *result.Run {
-	support := plan.Engine.Support()
-	return &result.Run{
-		Schema: result.Schema, ID: plan.RunID, Seed: plan.Seed, Began: time.Now().UTC(),
-		Engines: []result.Engine{{Engine: plan.Engine.String(), Title: plan.Engine.Title(), Reach: string(plan.Reach), Why: plan.Why,
-			StandIn: support.StandIn, Warning: support.Warning(time.Now())}},
-		Environment: result.Environment{Asked: map[string]map[string]string{}, InForce: map[string]map[string]string{}},
-		Load: &result.Load{Workload: plan.Workload, Engine: plan.Engine.String(), Rate: plan.mean(), Promises: plan.Promises,
-			Confidence: plan.Confidence, MaxFailed: plan.MaxFailed, MinReached: plan.MinReached, Cold: plan.Cold},
-	}
-}
-
-// carryOut is the road of a load run: cluster, stores, data, load.
-func carryOut(ctx context.Context, plan Plan, address cluster.External, facts *result.Run) (err error) {
-	var ends []func(context.Context) error
-	defer func() {
-		for i := len(ends) - 1; i >= 0; i-- {
-			err = errors.Join(err, ends[i](context.WithoutCancel(ctx)))
-		}
-	}()
-	plan.tell(Progress{Current: "starting " + plan.Engine.Title()})
-	started, err := plan.start(ctx, address)
-	if err != nil {
-		return err
-	}
-	ends = append(ends, started.Close)
-	on, engine := started.Cluster, &facts.Engines[0]
-	engine.Version, engine.ReadySeconds = on.Version, on.Ready.Seconds()
-	facts.Environment.Asked[engine.Engine], facts.Environment.InForce[engine.Engine] = on.Asked, on.InForce
-	deployed, err := started.Host.Deploy(ctx)
-	if err != nil {
-		return err
-	}
-	ends = append(ends, deployed.Close)
-	step, err := plan.fill(ctx, deployed)
-	if err != nil {
-		return err
-	}
-	return plan.offer(ctx, step, facts)
+	facts := plan.Head.Facts()
+	facts.Seed, facts.Load = plan.Seed, plan.Load(plan.Workload, plan.Engine)
+	facts.Load.Rate, facts.Load.Cold = plan.mean(), plan.Cold
+	return facts
 }
 
 // start starts the cluster and migrates it, with the data set in it where it is kept.
 func (p Plan) start(ctx context.Context, address cluster.External) (dataset.Started, error) {
-	spec := cluster.Spec{
-		Engine: p.Engine, Reach: p.Reach, Durability: cluster.Strict, Images: p.Images, Address: address,
-		Dir: p.Dir, Cache: p.Cache, RunID: p.RunID, Log: p.Log,
-	}
+	spec := p.Spec(cluster.Strict, address)
 	if p.kept() {
 		set := p.set()
-		return dataset.Start(ctx, spec, set, func(*dataset.Loading) { p.tell(Progress{Current: loadingWords(set)}) })
+		return dataset.Start(ctx, spec, set, func(*dataset.Loading) { p.Say(road.Progress{Current: loadingWords(set)}) })
 	}
 	on, err := cluster.Start(ctx, spec)
 	if err != nil {
@@ -119,7 +97,7 @@ func (p Plan) collections() dataset.Collections {
 // fill loads the data set of the workload, unless it is there, and gives the step that asks for it.
 func (p Plan) fill(ctx context.Context, into *deployment.Deployment) (load.Step, error) {
 	if !p.kept() {
-		p.tell(Progress{Current: loadingWords(p.set())})
+		p.Say(road.Progress{Current: loadingWords(p.set())})
 		if err := dataset.NewLoading(p.set(), into, 1).Run(ctx); err != nil {
 			return nil, err
 		}
@@ -134,48 +112,43 @@ func (p Plan) fill(ctx context.Context, into *deployment.Deployment) (load.Step,
 const visitorLife = 30 * 24 * time.Hour
 
 // offer offers the load and keeps its window, also one that was cut short.
-func (p Plan) offer(ctx context.Context, step load.Step, facts *result.Run) (err error) {
-	if p.Quiet != nil {
-		done, err := p.Quiet()
-		if err != nil {
-			return err
+func (p Plan) offer(ctx context.Context, step load.Step, facts *result.Run) error {
+	return p.Offer(ctx, facts, road.Offering{Callers: p.Workers, Twice: "rate", NoOp: p.noOp, Window: func(ctx context.Context, proof *result.Proof) error {
+		warm := &steady{least: p.Warm, tick: p.tick()}
+		live := measure.NewLive()
+		open := load.Open{Pacer: p.pacer(), Workers: p.Workers, Warm: p.patience(), Settled: warm.hear, Tick: warm.tick, Measure: p.Measure, Drain: p.Drain, Live: live}
+		if p.Cold {
+			open.Warm, open.Settled = 0, nil
+			warm.ended.Store(true)
 		}
-		defer done()
-	}
-	canary, err := witness.OpenCanaries(ctx, p.Dir)
-	if err != nil {
+		stop := p.watch(live, &warm.ended)
+		window, err := open.Run(ctx, step)
+		stop()
+		proof.WarmSeconds, proof.Steady = window.Warmed.Seconds(), window.Steady
+		window.Engine, window.Workload, window.Window = p.Engine.String(), p.Workload, p.label()
+		facts.Measurements = append(facts.Measurements, window.Measurement)
+		saw := result.Observation{Claim: p.Workload, Engine: p.Engine.String(), Began: facts.Began, Seconds: window.Seconds}
+		window.Report(&saw)
+		facts.Observations = append(facts.Observations, saw)
 		return err
-	}
-	defer func() { err = errors.Join(err, canary.Close()) }()
-	if facts.Load.Proof, err = p.prove(ctx); err != nil {
-		return err
-	}
-	proof := facts.Load.Proof
-	if proof.Canaries, err = canary.Before(ctx); err != nil {
-		return err
-	}
-	warm := &steady{least: p.Warm, tick: p.tick()}
-	live := measure.NewLive()
-	open := load.Open{Pacer: p.pacer(), Workers: p.Workers, Warm: p.patience(), Settled: warm.hear, Tick: warm.tick, Measure: p.Measure, Drain: p.Drain, Live: live}
-	if p.Cold {
-		open.Warm, open.Settled = 0, nil
-		warm.ended.Store(true)
-	}
-	stop := p.watch(live, &warm.ended)
-	window, err := open.Run(ctx, step)
-	stop()
-	proof.WarmSeconds, proof.Steady = window.Warmed.Seconds(), window.Steady
-	window.Engine, window.Workload, window.Window = p.Engine.String(), p.Workload, p.label()
-	facts.Measurements = append(facts.Measurements, window.Measurement)
-	saw := result.Observation{Claim: p.Workload, Engine: p.Engine.String(), Began: facts.Began, Seconds: window.Seconds}
-	window.Report(&saw)
-	facts.Observations = append(facts.Observations, saw)
-	if err != nil {
-		return err
-	}
-	p.tell(Progress{Current: "asking the canaries again"})
-	return canary.After(ctx, proof.Canaries)
+	}})
 }
+
+// noOp offers twice the planned rate to an endpoint that answers at once.
+func (p Plan) noOp(ctx context.Context, echo *witness.Echo) (result.Measurement, error) {
+	twice := p
+	twice.Rate, twice.Pace = min(2*p.fastest(), fastestProof), Constant
+	if p.Pace == Poisson {
+		twice.Pace = Poisson
+	}
+	open := load.Open{Pacer: twice.pacer(), Workers: p.Workers, Warm: road.ProofWindow / 4, Measure: max(road.ProofWindow, p.tick()), Drain: road.ProofWindow}
+	window, err := open.Run(ctx, func(_ context.Context, worker int, _ int64) store.Outcome { return road.Asked(echo, worker) })
+	window.Window = fmt.Sprintf("%g/s for %s", twice.Rate, open.Measure)
+	return window.Measurement, err
+}
+
+// fastestProof is the fastest rate that a pacer takes.
+const fastestProof = 1_000_000
 
 // label says what the window was, for a reader.
 func (p Plan) label() string {

@@ -10,6 +10,7 @@ import (
 	"tristore/drivers/cluster/programs"
 	"tristore/scenarios/auth"
 	"tristore/scenarios/dataset"
+	"tristore/scenarios/road"
 )
 
 // A data set that is kept is there at the second start, whole, and what a load leaves in
@@ -23,7 +24,7 @@ func TestAKeptDataSetIsLoadedOnce(t *testing.T) {
 	plan.Identity = dataset.Small()
 	for start := range 2 {
 		var told []string
-		plan.Dir, plan.Tell = t.TempDir(), func(p Progress) { told = append(told, p.Current) }
+		plan.Dir, plan.Tell = t.TempDir(), func(p road.Progress) { told = append(told, p.Current) }
 		started, err := plan.start(t.Context(), cluster.External{})
 		if err != nil {
 			t.Fatal(err)

@@ -6,49 +6,30 @@ import (
 	"time"
 
 	"tristore/scenarios/measure"
+	"tristore/scenarios/road"
 )
 
 // watch tells once a second how the load goes, until the function that it
 // returns is called.
 func (p Plan) watch(live *measure.Live, steady *atomic.Bool) (stop func()) {
-	if p.Tell == nil {
-		return func() {}
-	}
-	quit, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		ticker := time.NewTicker(time.Second)
-		defer ticker.Stop()
-		look, before := live.Look(), time.Now()
-		patience, measuring := before.Add(p.patience()), time.Time{} // zero while warming up
-		for {
-			select {
-			case now := <-ticker.C:
-				if measuring.IsZero() && (steady.Load() || now.After(patience)) {
-					measuring = now
-				}
-				var since time.Duration
-				if !measuring.IsZero() {
-					since = now.Sub(measuring)
-				}
-				p.tell(p.progress(look(), now.Sub(before), since))
-				before = now
-			case <-quit:
-				return
-			}
+	patience, measuring := time.Now().Add(p.patience()), time.Time{} // zero while warming up
+	return p.Watch(live, func(look road.Look) road.Progress {
+		if measuring.IsZero() && (steady.Load() || look.At.After(patience)) {
+			measuring = look.At
 		}
-	}()
-	return func() {
-		close(quit)
-		<-done
-	}
+		var since time.Duration
+		if !measuring.IsZero() {
+			since = look.At.Sub(measuring)
+		}
+		return p.progress(look, since)
+	})
 }
 
 // progress is one second of load in a line that a terminal has room for; since is how
 // long the measured phase lasts, zero before it.
-func (p Plan) progress(seen measure.Seen, within, since time.Duration) Progress {
-	said := Progress{Done: int(min(since, p.Measure) / time.Second), Total: int(p.Measure / time.Second), Live: true}
-	said.Current = fmt.Sprintf("%.4g→%.0f/s p50 %s p99 %s %d failed", p.now(since), float64(seen.Committed+seen.Failed)/within.Seconds(), brief(seen.P50), brief(seen.P99), seen.Failed)
+func (p Plan) progress(look road.Look, since time.Duration) road.Progress {
+	said := road.Progress{Done: int(min(since, p.Measure) / time.Second), Total: int(p.Measure / time.Second), Live: true}
+	said.Current = fmt.Sprintf("%.4g→%.0f/s p50 %s p99 %s %d failed", p.now(since), look.Rate(), brief(look.P50), brief(look.P99), look.Failed)
 	switch {
 	case since == 0:
 		said.Current = "warm " + said.Current

@@ -1,9 +1,7 @@
 package capacity
 
 import (
-	"crypto/sha256"
 	"fmt"
-	"time"
 
 	"tristore/reports/result"
 	"tristore/scenarios/capacity/boundary"
@@ -79,21 +77,4 @@ func unsound(m *result.Measurement) string {
 		return "samples of " + m.Workload + " fell outside the recorder's range"
 	}
 	return ""
-}
-
-// canary times a fixed piece of work on one core: the fastest of a few, so that it tells
-// the machine's speed and not who else was scheduled.
-func canary() time.Duration {
-	const tries, bytes = 5, 1 << 20
-	block := make([]byte, bytes)
-	best := time.Duration(0)
-	for range tries {
-		began := time.Now()
-		sum := sha256.Sum256(block)
-		if took := time.Since(began); best == 0 || took < best {
-			best = took
-		}
-		block[0] = sum[0] // so that the work is not optimised away
-	}
-	return best
 }

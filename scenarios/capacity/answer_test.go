@@ -78,9 +78,3 @@ func TestSearchesThatCannotBeCarriedOutAreRefused(t *testing.T) {
 		}
 	}
 }
-
-func TestCanary(t *testing.T) {
-	if canary() <= 0 {
-		t.Error("the canary takes no time")
-	}
-}

@@ -8,5 +8,6 @@
 // idle ones too. Windows in which the generator was late are kept and marked; a few
 // spare blocks make up for theirs, whatever the stores did in them. The package
 // decides nothing: reports/advice reads the facts.
-// Arrow: capacity imports boundary, the two workloads, load, dataset, drivers and reports/result.
+// Arrow: capacity imports boundary, road, the two workloads, load, dataset, witness, drivers and
+// reports/result.
 package capacity

@@ -34,9 +34,9 @@ func Measure(ctx context.Context, plan Plan) (*result.Split, error) {
 		}
 	}
 	if err == nil {
-		err = rig.close(context.WithoutCancel(ctx))
+		err = rig.ends.Close(context.WithoutCancel(ctx))
 	} else {
-		_ = rig.close(context.WithoutCancel(ctx)) // the first error says more
+		_ = rig.ends.Close(context.WithoutCancel(ctx)) // the first error says more
 	}
 	if err != nil {
 		split.Trouble = err.Error()
@@ -83,9 +83,7 @@ func (r *rig) block(ctx context.Context, plan Plan, block int, split *result.Spl
 			return false, fmt.Errorf("measuring %s in block %d: %w", window.Cell, block, err)
 		}
 		sound = sound && window.Invalid == ""
-		if plan.Tell != nil {
-			plan.Tell(len(split.Windows), max(plan.Blocks, block+1)*len(cells)+plan.searchWindows())
-		}
+		plan.told(len(split.Windows), max(plan.Blocks, block+1)*len(cells)+plan.searchWindows())
 	}
 	return sound, nil
 }

@@ -7,43 +7,36 @@ import (
 	"time"
 
 	"tristore/drivers"
-	"tristore/drivers/cluster"
 	"tristore/reports/result"
 	"tristore/scenarios"
 	"tristore/scenarios/auth"
 	"tristore/scenarios/collections"
 	"tristore/scenarios/dataset"
+	"tristore/scenarios/road"
 )
 
 // Plan is everything a split measurement depends on.
 type Plan struct {
-	RunID  string         `json:"run_id"`
-	Engine drivers.Engine `json:"engine"`
-	Reach  drivers.Reach  `json:"reach"` // embedded or container: hardware must be ours to divide
-	Images cluster.Images `json:"images"`
-	Seed   uint64         `json:"seed"`
-	Dir    string         `json:"dir"`
-	Cache  string         `json:"cache"`
+	road.Head        // embedded or container: hardware must be ours to divide; it is told after each window
+	Seed      uint64 `json:"seed"`
 
 	Blocks int           `json:"blocks"`
 	Spare  int           `json:"spare_blocks"` // at most so many more, one for each block in which a window was invalid; none in a search
 	Warm   time.Duration `json:"warm_ns"`      // before each window, not counted
 	Window time.Duration `json:"window_ns"`    // of each cell
 
-	AuthRate        float64             `json:"auth_rate_per_s"`
-	CollectionsRate float64             `json:"collections_rate_per_s"`
-	Profile         auth.Profile        `json:"profile"`
-	Mix             collections.Mix     `json:"mix"`
-	BulkRows        int                 `json:"bulk_rows"`
-	SLO             result.SLO          `json:"slo"`
-	Agreed          float64             `json:"agreed_interference"`
-	CPUs            int                 `json:"cpus"`         // of the shared cluster; each half of the split gets half
-	MemoryBytes     int64               `json:"memory_bytes"` // likewise
-	Identity        dataset.Sizes       `json:"identity"`
-	Collections     Sizes               `json:"collections"`
-	Search          *Search             `json:"search,omitempty"` // nil leaves the boundary out
-	Log             *slog.Logger        `json:"-"`                // hears of slow steps; nil discards
-	Tell            func(done, all int) `json:"-"`                // after each window; nil is not called
+	AuthRate        float64         `json:"auth_rate_per_s"`
+	CollectionsRate float64         `json:"collections_rate_per_s"`
+	Profile         auth.Profile    `json:"profile"`
+	Mix             collections.Mix `json:"mix"`
+	BulkRows        int             `json:"bulk_rows"`
+	SLO             result.SLO      `json:"slo"`
+	Agreed          float64         `json:"agreed_interference"`
+	CPUs            int             `json:"cpus"`         // of the shared cluster; each half of the split gets half
+	MemoryBytes     int64           `json:"memory_bytes"` // likewise
+	Identity        dataset.Sizes   `json:"identity"`
+	Collections     Sizes           `json:"collections"`
+	Search          *Search         `json:"search,omitempty"` // nil leaves the boundary out
 }
 
 // Sizes are those of the collections data set.
@@ -53,7 +46,7 @@ type Sizes = dataset.CollectionSizes
 // it windows; six blocks are the fewest from which an interval of 95 % exists.
 func For(depth scenarios.Depth, engine drivers.Engine, reach drivers.Reach) Plan {
 	plan := Plan{
-		Engine: engine, Reach: reach, Blocks: 6, Spare: 3, Warm: 300 * time.Millisecond, Window: 2500 * time.Millisecond,
+		Head: road.Head{Engine: engine, Reach: reach}, Blocks: 6, Spare: 3, Warm: 300 * time.Millisecond, Window: 2500 * time.Millisecond,
 		AuthRate: 100, CollectionsRate: 30, Profile: auth.V27, Mix: collections.Heavy, BulkRows: 200,
 		// 200 ms is the platform's own signal for scaling an API; twice the value alone is
 		// the threshold of its monitoring page.
@@ -87,6 +80,11 @@ func (p Plan) Check() error {
 		return p.Search.check(p)
 	}
 	return nil
+}
+
+// told says after each window how many there were, and how many are to come.
+func (p Plan) told(done, all int) {
+	p.Say(road.Progress{Done: done, Total: all, Current: fmt.Sprintf("window %d of %d", min(done+1, all), all)})
 }
 
 func (p Plan) log() *slog.Logger {

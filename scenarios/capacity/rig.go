@@ -15,6 +15,7 @@ import (
 	"tristore/drivers/cluster"
 	"tristore/drivers/deployment"
 	"tristore/scenarios/dataset"
+	"tristore/scenarios/road"
 )
 
 // rig is what a split measurement runs on: three clusters and three deployments of the
@@ -25,9 +26,9 @@ type rig struct {
 	whole, identity, collections *deployment.Host
 	alone, shared, split         *deployment.Deployment
 
-	data   dataset.Collections
-	cores  []int
-	closes []func(context.Context) error
+	data  dataset.Collections
+	cores []int
+	ends  road.Ends
 }
 
 // part is one cluster of the rig and its share of the hardware.
@@ -49,7 +50,7 @@ func build(ctx context.Context, plan Plan) (*rig, error) {
 		err = r.fill(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("preparing the split measurement: %w", err), r.close(context.WithoutCancel(ctx)))
+		return nil, errors.Join(fmt.Errorf("preparing the split measurement: %w", err), r.ends.Close(context.WithoutCancel(ctx)))
 	}
 	return r, nil
 }
@@ -65,19 +66,18 @@ func (r *rig) start(ctx context.Context, plan Plan) (err error) {
 		{"collections", cluster.Limits{CPUs: float64(half), CPUSet: r.cores[half:], MemoryBytes: plan.MemoryBytes / 2}, &r.collections},
 	} {
 		plan.log().Info("starting a cluster of the split measurement", "part", p.name, "cores", p.limits.CPUSet)
-		on, err := cluster.Start(ctx, cluster.Spec{
-			Engine: plan.Engine, Reach: plan.Reach, Durability: cluster.Strict, Limits: p.limits, Images: plan.Images,
-			Dir: filepath.Join(plan.Dir, p.name), Cache: plan.Cache, RunID: plan.RunID, Log: plan.log(),
-		})
+		spec := plan.Spec(cluster.Strict, cluster.External{})
+		spec.Limits, spec.Dir = p.limits, filepath.Join(plan.Dir, p.name)
+		on, err := cluster.Start(ctx, spec)
 		if err != nil {
 			return err
 		}
-		r.closes = append(r.closes, on.Close)
+		r.ends.Add(on.Close)
 		host, err := deployment.Prepare(ctx, on, deployment.Options{PoolMax: drivers.DefaultPoolMax})
 		if err != nil {
 			return err
 		}
-		r.closes = append(r.closes, host.Close)
+		r.ends.Add(host.Close)
 		*p.host = host
 	}
 	return nil
@@ -96,7 +96,7 @@ func (r *rig) deploy(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r.closes = append(r.closes, deployed.Close)
+		r.ends.Add(deployed.Close)
 		*d.into = deployed
 	}
 	return nil
@@ -116,16 +116,6 @@ func (r *rig) fill(ctx context.Context) error {
 	}
 	loads.Wait()
 	return errors.Join(errs...)
-}
-
-// close ends what was started, last first.
-func (r *rig) close(ctx context.Context) error {
-	var all []error
-	for _, end := range slices.Backward(r.closes) {
-		all = append(all, end(ctx))
-	}
-	r.closes = nil
-	return errors.Join(all...)
 }
 
 // hardware says what each placing got, as asked and as the servers report it.

@@ -7,6 +7,7 @@ import (
 
 	"tristore/reports/result"
 	"tristore/scenarios/capacity/boundary"
+	"tristore/scenarios/witness"
 )
 
 // Search is how the boundary of the shared cluster is searched, after the four cells.
@@ -103,7 +104,7 @@ func (s *searching) probe(ctx context.Context, scale float64) (boundary.Window, 
 	if time.Until(s.ends) < at.Warm+at.Window {
 		return boundary.Window{}, fmt.Errorf("%w: %s do not hold another window of %s", boundary.ErrSpent, s.plan.Search.Budget, at.Window.Round(time.Second))
 	}
-	work := canary()
+	work := witness.CPU()
 	w, err := s.rig.window(ctx, at, searchBlock+len(s.windows), result.SharedCluster)
 	if err != nil {
 		return boundary.Window{}, err
@@ -134,11 +135,9 @@ func (s *searching) tell(state boundary.State) error {
 	last := state.Taken[len(state.Taken)-1]
 	s.plan.log().Info("searching the boundary", "window", len(state.Taken), "times", last.Load, "why", last.Purpose, "kept", last.Meets,
 		"broke", s.windows[len(s.windows)-1].Broke, s.plan.Search.Quantile+"_ms", last.P99Ms, "invalid", last.Invalid, "left", time.Until(s.ends).Round(time.Second))
-	if s.plan.Tell != nil {
-		cells := 4 * s.plan.Blocks
-		done := cells + len(state.Taken)
-		s.plan.Tell(done, max(cells+usualWindows, done+1))
-	}
+	cells := 4 * s.plan.Blocks
+	done := cells + len(state.Taken)
+	s.plan.told(done, max(cells+usualWindows, done+1))
 	return nil
 }
 

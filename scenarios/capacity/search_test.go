@@ -9,6 +9,7 @@ import (
 	"tristore/reports/advice"
 	"tristore/reports/result"
 	"tristore/scenarios/capacity/boundary"
+	"tristore/scenarios/road"
 )
 
 // The search drives real windows of both loads on the shared cluster until its time is
@@ -19,13 +20,13 @@ func TestSearchOnRealServers(t *testing.T) {
 	search := &Search{Budget: time.Hour, Quantile: "p95", LimitMs: 5000} // kept at every load of so few windows
 	plan.Search = search
 	told := 0
-	plan.Tell = func(int, int) { told++ }
+	plan.Tell = func(road.Progress) { told++ }
 	rig, err := build(t.Context(), plan)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
-		if err := rig.close(t.Context()); err != nil {
+		if err := rig.ends.Close(t.Context()); err != nil {
 			t.Error(err)
 		}
 		nothingRuns(t, plan.Dir)
@@ -63,7 +64,7 @@ func TestSearchOnRealServers(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	plan.Tell = func(int, int) { cancel() }
+	plan.Tell = func(road.Progress) { cancel() }
 	cut, err := rig.search(ctx, plan, time.Now().Add(time.Minute-search.Budget))
 	if !errors.Is(err, context.Canceled) || cut == nil || len(cut.Windows) != 1 || cut.Reason != string(boundary.ReasonInterrupted) {
 		t.Errorf("interrupted after its first window: %v, %+v", err, cut)

@@ -14,6 +14,7 @@ import (
 	"tristore/reports/advice"
 	"tristore/reports/result"
 	"tristore/scenarios"
+	"tristore/scenarios/road"
 )
 
 // short is a plan whose windows show that all works and nothing about the machine.
@@ -32,7 +33,7 @@ func short(t *testing.T) Plan {
 func TestMeasureOnRealServers(t *testing.T) {
 	plan := short(t)
 	told := 0
-	plan.Tell = func(int, int) { told++ }
+	plan.Tell = func(road.Progress) { told++ }
 	split, err := Measure(t.Context(), plan)
 	if err != nil {
 		t.Fatal(err)
@@ -80,8 +81,8 @@ func TestCancelledMeasureKeepsItsWindowsAndLeavesNothing(t *testing.T) {
 	plan := short(t)
 	plan.Blocks = 100
 	ctx, cancel := context.WithCancel(t.Context())
-	plan.Tell = func(done, _ int) {
-		if done == 2 {
+	plan.Tell = func(p road.Progress) {
+		if p.Done == 2 {
 			cancel()
 		}
 	}

@@ -13,5 +13,5 @@
 // to catch up. By default a replay is read-only: every read stands in a transaction that
 // the server keeps read-only, no other statement is sent, and each one that was not is
 // counted by its reason.
-// Arrow: replay imports drivers, reports/result, and of scenarios trace, load, measure and witness.
+// Arrow: replay imports drivers, reports/result, and of scenarios road, trace, load, measure and witness.
 package replay

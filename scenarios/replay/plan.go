@@ -2,12 +2,10 @@ package replay
 
 import (
 	"fmt"
-	"log/slog"
 	"time"
 
 	"tristore/drivers"
-	"tristore/drivers/cluster"
-	"tristore/reports/result"
+	"tristore/scenarios/road"
 	"tristore/scenarios/trace"
 )
 
@@ -16,13 +14,8 @@ const Name = "replay"
 
 // Plan is everything a replay depends on.
 type Plan struct {
-	RunID  string         `json:"run_id"`
-	Engine drivers.Engine `json:"engine"`
-	Reach  drivers.Reach  `json:"reach"`
-	Why    string         `json:"why,omitempty"` // why that reach
-	Images cluster.Images `json:"images"`
-	Dir    string         `json:"dir"`
-	Cache  string         `json:"cache"`
+	road.Head
+	road.Terms
 
 	Trace string        `json:"trace"` // path
 	About trace.Summary `json:"about"` // what the trace says of itself
@@ -36,22 +29,6 @@ type Plan struct {
 	For         time.Duration `json:"for_ns"`      // what is due later is not sent
 	Drain       time.Duration `json:"drain_ns"`    // bounds how long after the last due time statements may end
 	Writes      bool          `json:"writes"`      // sends what changes rows as well
-
-	Promises   []result.Promise `json:"promises"`
-	Confidence float64          `json:"confidence"`
-	MaxFailed  float64          `json:"max_failed_share"`
-	MinReached float64          `json:"min_reached_share"`
-
-	Log   *slog.Logger                    `json:"-"` // hears of slow steps; nil discards
-	Tell  func(Progress)                  `json:"-"` // hears how it goes; nil is not called
-	Quiet func() (done func(), err error) `json:"-"` // returns when nothing else of ours runs; nil does not wait
-}
-
-// Progress is what a screen shows of a replay.
-type Progress struct {
-	Done, Total int // statements
-	Current     string
-	Live        bool // Current changes every second
 }
 
 // The bounds of a plan.
@@ -63,7 +40,7 @@ const (
 
 // Default is a plan that only needs a trace and an engine.
 func Default() Plan {
-	return Plan{Speed: 1, Connections: 16, For: time.Hour, Drain: 30 * time.Second, Confidence: 0.99, MaxFailed: 0.001, MinReached: 0.99}
+	return Plan{Terms: road.Usual(), Speed: 1, Connections: 16, For: time.Hour, Drain: 30 * time.Second}
 }
 
 // Check refuses a plan that could not be carried out, in a sentence for the user.
@@ -112,10 +89,4 @@ func (p Plan) scaled(due time.Duration) time.Duration {
 		return 2 * longest // beyond every window
 	}
 	return time.Duration(scaled)
-}
-
-func (p Plan) tell(progress Progress) {
-	if p.Tell != nil {
-		p.Tell(progress)
-	}
 }

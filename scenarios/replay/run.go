@@ -16,8 +16,8 @@ import (
 	"tristore/reports/result"
 	"tristore/scenarios/load"
 	"tristore/scenarios/measure"
+	"tristore/scenarios/road"
 	"tristore/scenarios/trace"
-	"tristore/scenarios/witness"
 )
 
 // Run carries a plan out. The facts are never nil; an error is in them as well, and wraps
@@ -25,29 +25,40 @@ import (
 // only when it bears a sandbox marker. What was started is gone when Run returns.
 func Run(ctx context.Context, plan Plan, address cluster.External) (*result.Run, error) {
 	facts := Facts(plan)
-	err := plan.Check()
-	if err == nil {
-		err = carryOut(ctx, plan, address, facts)
-	}
-	facts.Ended = time.Now().UTC()
-	facts.Engines[0].Seconds = facts.Ended.Sub(facts.Began).Seconds()
-	if err != nil {
-		facts.Load.Trouble = err.Error()
-	}
+	err := road.Follow(ctx, facts, func(ctx context.Context, ends *road.Ends) error {
+		if err := plan.Check(); err != nil {
+			return err
+		}
+		from, err := trace.Open(plan.Trace)
+		if err != nil {
+			return fmt.Errorf("%w: %w", cluster.ErrUnreachable, err)
+		}
+		ends.Add(func(context.Context) error { return from.Close() })
+		plan.Say(road.Progress{Current: "starting " + plan.Engine.Title()})
+		on, err := cluster.Start(ctx, plan.Spec(cluster.Strict, address))
+		if err != nil {
+			return err
+		}
+		ends.Add(on.Close)
+		road.Met(on, facts)
+		if err := plan.prepare(ctx, on); err != nil {
+			return err
+		}
+		connections, err := plan.connect(ctx, on.Admin)
+		ends.Add(func(ctx context.Context) error { return hangUp(ctx, connections) })
+		if err != nil {
+			return err
+		}
+		return plan.offer(ctx, from, connections, facts)
+	})
 	return facts, err
 }
 
 // Facts are what is known of a replay before it began.
 func Facts(plan Plan) *result.Run {
-	support := plan.Engine.Support()
-	facts := &result.Run{
-		Schema: result.Schema, ID: plan.RunID, Began: time.Now().UTC(),
-		Engines: []result.Engine{{Engine: plan.Engine.String(), Title: plan.Engine.Title(), Reach: string(plan.Reach), Why: plan.Why,
-			StandIn: support.StandIn, Warning: support.Warning(time.Now())}},
-		Environment: result.Environment{Asked: map[string]map[string]string{}, InForce: map[string]map[string]string{}},
-		Load: &result.Load{Workload: Name, Engine: plan.Engine.String(), Promises: plan.Promises,
-			Confidence: plan.Confidence, MaxFailed: plan.MaxFailed, MinReached: plan.MinReached, Cold: true},
-	}
+	facts := plan.Head.Facts()
+	facts.Load = plan.Load(Name, plan.Engine)
+	facts.Load.Cold = true
 	for _, c := range plan.About.NotReplayable {
 		facts.NotRun = append(facts.NotRun, result.NotRun{What: statements(c.N), Why: "not in the trace, since no replay can send it: " + c.What})
 	}
@@ -59,42 +70,6 @@ func statements(n int64) string {
 		return "1 statement"
 	}
 	return fmt.Sprintf("%d statements", n)
-}
-
-// carryOut is the road of a replay: cluster, connections, statements.
-func carryOut(ctx context.Context, plan Plan, address cluster.External, facts *result.Run) (err error) {
-	var ends []func(context.Context) error
-	defer func() {
-		for _, end := range slices.Backward(ends) {
-			err = errors.Join(err, end(context.WithoutCancel(ctx)))
-		}
-	}()
-	from, err := trace.Open(plan.Trace)
-	if err != nil {
-		return fmt.Errorf("%w: %w", cluster.ErrUnreachable, err)
-	}
-	ends = append(ends, func(context.Context) error { return from.Close() })
-	plan.tell(Progress{Current: "starting " + plan.Engine.Title()})
-	on, err := cluster.Start(ctx, cluster.Spec{
-		Engine: plan.Engine, Reach: plan.Reach, Durability: cluster.Strict, Images: plan.Images, Address: address,
-		Dir: plan.Dir, Cache: plan.Cache, RunID: plan.RunID, Log: plan.Log,
-	})
-	if err != nil {
-		return err
-	}
-	ends = append(ends, on.Close)
-	engine := &facts.Engines[0]
-	engine.Version, engine.ReadySeconds = on.Version, on.Ready.Seconds()
-	facts.Environment.Asked[engine.Engine], facts.Environment.InForce[engine.Engine] = on.Asked, on.InForce
-	if err := plan.prepare(ctx, on); err != nil {
-		return err
-	}
-	connections, err := plan.connect(ctx, on.Admin)
-	ends = append(ends, func(ctx context.Context) error { return hangUp(ctx, connections) })
-	if err != nil {
-		return err
-	}
-	return plan.offer(ctx, from, connections, facts)
 }
 
 // prepare makes sure that the replay may do what it is to do there. On a server that we
@@ -121,7 +96,7 @@ func (p Plan) prepare(ctx context.Context, on *cluster.Cluster) error {
 		if len(sql) == 0 {
 			continue
 		}
-		p.tell(Progress{Current: "running " + p.Prepare})
+		p.Say(road.Progress{Current: "running " + p.Prepare})
 		if err := postgres.Exec(ctx, target, string(sql)); err != nil {
 			return fmt.Errorf("%w: running %s: %w", cluster.ErrUnreachable, p.Prepare, err)
 		}
@@ -149,7 +124,7 @@ func (p Plan) at(admin drivers.Target, database string) drivers.Target {
 // connect opens every connection before the first statement is due, so that none of
 // them waits for one, and a database that is not there is known at once.
 func (p Plan) connect(ctx context.Context, admin drivers.Target) (workers []map[string]*postgres.Raw, err error) {
-	p.tell(Progress{Current: "connecting"})
+	p.Say(road.Progress{Current: "connecting"})
 	for range p.Connections {
 		mine := map[string]*postgres.Raw{}
 		workers = append(workers, mine)
@@ -175,14 +150,7 @@ func hangUp(ctx context.Context, workers []map[string]*postgres.Raw) error {
 }
 
 // offer replays the trace and keeps what was measured, also when it was cut short.
-func (p Plan) offer(ctx context.Context, from source, connections []map[string]*postgres.Raw, facts *result.Run) (err error) {
-	if p.Quiet != nil {
-		done, err := p.Quiet()
-		if err != nil {
-			return err
-		}
-		defer done()
-	}
+func (p Plan) offer(ctx context.Context, from source, connections []map[string]*postgres.Raw, facts *result.Run) error {
 	senders := make([]map[string]sender, len(connections))
 	for i, mine := range connections {
 		senders[i] = map[string]sender{}
@@ -190,31 +158,20 @@ func (p Plan) offer(ctx context.Context, from source, connections []map[string]*
 			senders[i][name] = raw
 		}
 	}
-	canaries, err := witness.OpenCanaries(ctx, p.Dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, canaries.Close()) }()
-	if facts.Load.Proof, err = p.prove(ctx); err != nil {
-		return err
-	}
-	proof := facts.Load.Proof
-	if proof.Canaries, err = canaries.Before(ctx); err != nil {
-		return err
-	}
-	play := newPlayer(ctx, p, load.NewClock())
-	stop := p.watch(play)
-	err = play.play(from, senders) //nolint:contextcheck // the player has it since it was made
-	stop()
-	if err = errors.Join(err, play.facts(facts)); err != nil {
-		return err
-	}
-	if play.rows == 0 && facts.Measurements[0].Counts.Committed > 0 {
-		// Statements that find nothing are fast, and say nothing about those that were recorded.
-		return errNoRows
-	}
-	p.tell(Progress{Current: "asking the canaries again"})
-	return canaries.After(ctx, proof.Canaries)
+	return p.Offer(ctx, facts, road.Offering{Callers: p.Connections, Twice: "speed", NoOp: p.noOp, Window: func(ctx context.Context, _ *result.Proof) error {
+		play := newPlayer(ctx, p, load.NewClock())
+		stop := p.watch(play)
+		err := play.play(from, senders) //nolint:contextcheck // the player has it since it was made
+		stop()
+		if err = errors.Join(err, play.facts(facts)); err != nil {
+			return err
+		}
+		if play.rows == 0 && facts.Measurements[0].Counts.Committed > 0 {
+			// Statements that find nothing are fast, and say nothing about those that were recorded.
+			return errNoRows
+		}
+		return nil
+	}})
 }
 
 var errNoRows = errors.New("no statement brought back or touched a single row: is the data there that the trace was recorded on?")

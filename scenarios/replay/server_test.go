@@ -235,7 +235,7 @@ func TestAServerThatIsNotThere(t *testing.T) {
 	if c := facts.Measurements[0].Counts; c.Due == 0 || c.Committed > 0 || c.Refused+c.Unknown != c.Due {
 		t.Errorf("%+v", c)
 	}
-	if _, err := replay.Run(t.Context(), replay.Plan{Engine: plan.Engine}, cluster.External{}); err == nil {
+	if _, err := replay.Run(t.Context(), replay.Plan{Head: plan.Head}, cluster.External{}); err == nil {
 		t.Error("a plan of nothing is carried out")
 	}
 	var none result.Measurement

@@ -40,6 +40,12 @@ func TestCanariesTimeEveryJobTwiceAndLeaveNothing(t *testing.T) {
 	}
 }
 
+func TestComputingTakesTime(t *testing.T) {
+	if took := CPU(); took <= 0 {
+		t.Errorf("computing took %s", took)
+	}
+}
+
 func TestAnEchoThatIsClosedAnswersNobody(t *testing.T) {
 	echo, err := NewEcho(t.Context(), 2)
 	if err != nil {

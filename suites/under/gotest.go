@@ -13,6 +13,7 @@ import (
 	"tristore/drivers/cluster/programs"
 	"tristore/reports/result"
 	"tristore/scenarios"
+	"tristore/scenarios/road"
 	"tristore/suites"
 )
 
@@ -39,8 +40,8 @@ func GoTest(t *testing.T, declare func(*suites.Lane)) {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	lane, err := suites.NewLane(suites.LanePlan{RunID: "gotest", Engine: engine, Reach: reach, Why: why, Depth: scenarios.Smoke, Seed: 1,
-		Dir: t.TempDir(), Cache: programs.DefaultDir()}, suites.Hooks{}, log)
+	lane, err := suites.NewLane(suites.LanePlan{Depth: scenarios.Smoke, Seed: 1,
+		Head: road.Head{RunID: "gotest", Engine: engine, Reach: reach, Why: why, Dir: t.TempDir(), Cache: programs.DefaultDir()}}, suites.Hooks{}, log)
 	if err != nil {
 		t.Fatal(err)
 	}
