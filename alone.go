@@ -18,6 +18,7 @@ import (
 	"tristore/scenarios/judge"
 	"tristore/scenarios/replay"
 	"tristore/scenarios/road"
+	"tristore/scenarios/transfer"
 )
 
 // alone is a run of one lane: load, replay, restore verify, capacity.
@@ -45,7 +46,8 @@ func (p Plan) alone(kind, lane string, order laneOrder) (alone, error) {
 		Load    *campaign.Plan     `json:"load,omitempty"`
 		Replay  *replay.Plan       `json:"replay,omitempty"`
 		Restore *backup.VerifyPlan `json:"restore,omitempty"`
-	}{p, order.Load, order.Replay, order.Restore})
+		Import  *transfer.Plan     `json:"import,omitempty"`
+	}{p, order.Load, order.Replay, order.Restore, order.Import})
 	order.reach(p)
 	return alone{run: run, dir: dir, gate: p.Gate, lane: &laneProcess{name: lane, dir: head.Dir, order: order}}, nil
 }

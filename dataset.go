@@ -66,64 +66,29 @@ func (w datasetWork) command(to streams) *cobra.Command {
 	}
 	set.Uint64Var(&f.seed, "seed", 1, "every row is a function of the seed and its number")
 	set.IntVar(&f.connections, "connections", 4, "connections at once")
-	set.StringVar(&f.size, "size", "modest", "how much: small (2,000 rows), modest (15,000), large (600,000)")
-	set.IntVar(&f.users, "users", 0, "users, instead of those of --size; so with the others")
-	set.IntVar(&f.workspaces, "workspaces", 0, "workspaces")
-	set.IntVar(&f.files, "files", 0, "files in each workspace")
-	set.IntVar(&f.conversations, "conversations", 0, "conversations in each workspace that has collections")
-	set.IntVar(&f.messages, "messages", 0, "messages in each conversation")
-	set.IntVar(&f.rowBytes, "row-bytes", 0, "bytes of each message, and of what each user has stored")
+	f.sizes.declare(c, "modest")
 	return c
 }
 
 // datasetFlags are the words of a command line.
 type datasetFlags struct {
 	flags
-	size                                                                     string
-	users, workspaces, files, conversations, messages, rowBytes, connections int
+	sizes       sizeFlags
+	connections int
 
 	set dataset.Whole
 }
 
 // read turns sizes into a set, or says which word is wrong.
-func (f *datasetFlags) read(c *cobra.Command) error {
+func (f *datasetFlags) read(c *cobra.Command) (err error) {
 	if c.Name() == "drop" {
 		return nil
-	}
-	of, inside := dataset.Modest(), dataset.ModestCollections()
-	switch f.size {
-	case "small":
-		of, inside = dataset.Small(), dataset.SmallCollections()
-	case "modest":
-	case "large":
-		of, inside = dataset.Large(), dataset.LargeCollections()
-	default:
-		return fmt.Errorf("size %q is not known; did you mean %s? known: small, modest, large", f.size, drivers.Nearest(f.size, []string{"small", "modest", "large"}))
-	}
-	for name, into := range map[string]struct {
-		given int
-		to    []*int
-	}{
-		"users": {f.users, []*int{&of.Users}}, "workspaces": {f.workspaces, []*int{&of.Workspaces}}, "files": {f.files, []*int{&of.FilesPerWorkspace}},
-		"conversations": {f.conversations, []*int{&inside.Conversations}}, "messages": {f.messages, []*int{&inside.MessagesPerConversation}},
-		"row-bytes": {f.rowBytes, []*int{&of.UserBytes, &inside.MessageBytes}},
-	} {
-		if !c.Flags().Changed(name) {
-			continue
-		}
-		if into.given < 1 {
-			return fmt.Errorf("--%s is a number from 1 on: it cannot be %d", name, into.given)
-		}
-		for _, one := range into.to {
-			*one = into.given
-		}
 	}
 	if f.connections < 1 || f.connections > dataset.ConnectionsMax {
 		return fmt.Errorf("--connections is a number from 1 to %d: it cannot be %d", dataset.ConnectionsMax, f.connections)
 	}
-	inside.Workspaces = min(inside.Workspaces, of.Workspaces)
-	f.set = dataset.Whole{Collections: dataset.Collections{Of: dataset.Identity{Seed: f.seed, Sizes: of}, Sizes: inside}}
-	return dataset.Check(f.set)
+	f.set, err = f.sizes.read(c, f.seed)
+	return err
 }
 
 // onExternal reaches the cluster for one piece of work.

@@ -127,4 +127,5 @@ const (
 	kindLoad     = "load"
 	kindReplay   = "replay"
 	kindRestore  = "restore"
+	kindImport   = "import"
 )

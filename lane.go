@@ -18,6 +18,7 @@ import (
 	"tristore/scenarios/capacity"
 	"tristore/scenarios/replay"
 	"tristore/scenarios/road"
+	"tristore/scenarios/transfer"
 	"tristore/suites"
 	"tristore/suites/backup"
 	"tristore/suites/conformance"
@@ -45,6 +46,7 @@ type laneOrder struct {
 	Load    *campaign.Plan             `json:"load,omitempty"`
 	Replay  *replay.Plan               `json:"replay,omitempty"`
 	Restore *scenariobackup.VerifyPlan `json:"restore,omitempty"`
+	Import  *transfer.Plan             `json:"import,omitempty"`
 	URL     string                     `json:"url,omitempty"`
 	// CAFile and SelfSigned go with the URL.
 	CAFile     string `json:"ca_file,omitempty"`
@@ -101,6 +103,8 @@ func runLane(ctx context.Context, to streams) error {
 		return runReplay(ctx, order)
 	case order.Restore != nil:
 		return runRestore(ctx, order)
+	case order.Import != nil:
+		return runImport(ctx, order)
 	default:
 		return runSpecs(ctx, order, suites.Hooks{Tell: line.tell, Quiet: head.Quiet})
 	}
@@ -119,6 +123,8 @@ func (o laneOrder) head() *road.Head {
 		return &o.Replay.Head
 	case o.Restore != nil:
 		return &o.Restore.Head
+	case o.Import != nil:
+		return &o.Import.Head
 	default:
 		return nil
 	}

@@ -25,7 +25,7 @@ type operation struct {
 
 // operationOf finds the operation of a kind of run.
 func operationOf(kind string) (operation, bool) {
-	for _, o := range []operation{restoring()} {
+	for _, o := range []operation{restoring(), importing()} {
 		if o.kind == kind {
 			return o, true
 		}

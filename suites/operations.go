@@ -1,6 +1,8 @@
 package suites
 
 import (
+	"slices"
+
 	"tristore/reports/result"
 	"tristore/scenarios"
 	"tristore/scenarios/backup"
@@ -23,6 +25,9 @@ func Restores() []Row {
 		{Claim: row(backup.RestoreServe, "32", documented+"+"+inferred, "The application role starts on the restored copy, reads what is there, and makes the next write."), Rule: restoreServeRule()},
 	}
 }
+
+// Beside lists every claim that stands beside the catalogue: certify neither tries nor misses it.
+func Beside() []Row { return slices.Concat(Restores(), Imports()) }
 
 // RulesOf are the rules of rows by claim id.
 func RulesOf(rows []Row) judge.Rules {

@@ -18,3 +18,16 @@ func (d *Deployment) OpenReader(ctx context.Context, name store.Name) (store.Rea
 	}
 	return mongo.OpenReader(ctx, target)
 }
+
+// OpenSurvey opens a survey of one store's database, as the application role. The caller
+// must Close it before the deployment.
+func (d *Deployment) OpenSurvey(ctx context.Context, name store.Name) (store.Survey, error) {
+	target := d.Target(name)
+	if target.Engine.Family() == drivers.FamilyPostgres {
+		return postgres.OpenReader(ctx, target)
+	}
+	return mongo.OpenReader(ctx, target)
+}
+
+// ColumnName is what a field of the contract is called in PostgreSQL: snake_case.
+func ColumnName(field string) string { return postgres.ColumnName(field) }

@@ -59,7 +59,7 @@ func newDeclared(schema store.Schema) *declared {
 	own := automatic()
 	for i, property := range append(own, schema.Properties...) {
 		d.order = append(d.order, property.Name)
-		d.fields[property.Name] = field{property.Name, quote(columnName(property.Name)), property.Type, property.Required, i < len(own)}
+		d.fields[property.Name] = field{property.Name, quote(ColumnName(property.Name)), property.Type, property.Required, i < len(own)}
 	}
 	columns, places := make([]string, len(d.order)), make([]string, len(d.order))
 	for i, name := range d.order {
@@ -104,8 +104,8 @@ const nameMax = 63
 
 var hump = regexp.MustCompile(`([a-z])([A-Z])`)
 
-// columnName is the platform's way from camelCase to snake_case [D m2p].
-func columnName(name string) string {
+// ColumnName is the platform's way from camelCase to snake_case [D m2p].
+func ColumnName(name string) string {
 	return strings.ToLower(hump.ReplaceAllString(name, "${1}_${2}"))
 }
 
@@ -142,10 +142,10 @@ func checkSchema(schema store.Schema) error {
 	}
 	columns, names := map[string]string{}, map[string]bool{}
 	for _, own := range automatic() {
-		columns[columnName(own.Name)] = own.Name
+		columns[ColumnName(own.Name)] = own.Name
 	}
 	for _, property := range schema.Properties {
-		column := columnName(property.Name)
+		column := ColumnName(property.Name)
 		if err := checkName("property", property.Name); err != nil {
 			return err
 		}

@@ -92,14 +92,14 @@ func (c change) plan() (whole store.Schema, statements []string, err error) {
 	}
 	var columns []string
 	for _, property := range c.asked.Properties {
-		at := slices.IndexFunc(whole.Properties, func(had store.Property) bool { return columnName(had.Name) == columnName(property.Name) })
+		at := slices.IndexFunc(whole.Properties, func(had store.Property) bool { return ColumnName(had.Name) == ColumnName(property.Name) })
 		if at >= 0 {
 			if had := whole.Properties[at]; had != property {
 				return whole, nil, fmt.Errorf("property %q is declared already, as %+v and not as %+v", property.Name, had, property)
 			}
 			continue
 		}
-		column := "ADD COLUMN " + quote(columnName(property.Name)) + " " + types()[property.Type]
+		column := "ADD COLUMN " + quote(ColumnName(property.Name)) + " " + types()[property.Type]
 		if property.Required {
 			column += " NOT NULL"
 		}

@@ -25,12 +25,8 @@ func OpenPermissions(ctx context.Context, target drivers.Target) (*Permissions, 
 	if err != nil {
 		return nil, fmt.Errorf("opening permissions: %w", err)
 	}
-	all := newTables(session{pool}, permissionsRecords()...)
+	all := newTables(session{pool}, store.Records(store.PermissionsStore)...)
 	return &Permissions{all, newPermissionsSQL(all)}, nil
-}
-
-func permissionsRecords() []store.Record {
-	return []store.Record{store.Workspace{}, store.Page{}, store.File{}, store.AppSecret{}, store.Role{}}
 }
 
 // permissionsSQL is the text of every statement of this store.

@@ -55,7 +55,7 @@ func hotStatements(name store.Name) []hotStatement {
 	}
 	switch name {
 	case store.UsersStore:
-		sql := newUsersSQL(newTables(session{}, usersRecords()...))
+		sql := newUsersSQL(newTables(session{}, store.Records(store.UsersStore)...))
 		return []hotStatement{
 			hot("LoadCaller", store.User{}, sql.byID, "x"),
 			hot("LoginByEmail", store.User{}, sql.byEmail, "x"),
@@ -68,7 +68,7 @@ func hotStatements(name store.Name) []hotStatement {
 			hot("OrgContext", store.OrgGroupMember{}, sql.groups, "x", "x"),
 		}
 	case store.PermissionsStore:
-		sql := newPermissionsSQL(newTables(session{}, permissionsRecords()...))
+		sql := newPermissionsSQL(newTables(session{}, store.Records(store.PermissionsStore)...))
 		mine := mayRead(store.WorkspaceList{UserID: "x", Roles: []string{"y"}})
 		return []hotStatement{
 			hot("WorkspaceByID", store.Workspace{}, sql.byID, "x"),

@@ -28,7 +28,7 @@ func TestScramVerifier(t *testing.T) {
 
 func TestColumnNames(t *testing.T) {
 	for name, want := range map[string]string{"createdAt": "created_at", "_id": "_id", "orgSlug": "org_slug", "already_so": "already_so", "URL": "url", "aBC": "a_bc", "q?": "q?"} {
-		if got := columnName(name); got != want {
+		if got := ColumnName(name); got != want {
 			t.Errorf("%s: %s, wanted %s", name, got, want)
 		}
 	}

@@ -20,12 +20,8 @@ func OpenUsers(ctx context.Context, target drivers.Target) (*Users, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening users: %w", err)
 	}
-	all := newTables(session{pool}, usersRecords()...)
+	all := newTables(session{pool}, store.Records(store.UsersStore)...)
 	return &Users{all, newUsersSQL(all)}, nil
-}
-
-func usersRecords() []store.Record {
-	return []store.Record{store.User{}, store.AccessToken{}, store.Organisation{}, store.OrgMembership{}, store.OrgRole{}, store.OrgGroupMember{}, store.OrgAPIKey{}}
 }
 
 // usersSQL is the text of every statement of this store, written once so that each is

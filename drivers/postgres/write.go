@@ -43,7 +43,7 @@ func (c *Collections) BulkCreate(ctx context.Context, into store.Collection, row
 		}
 		now, columns := time.Now(), make([]string, len(d.order))
 		for i, name := range d.order {
-			columns[i] = columnName(name)
+			columns[i] = ColumnName(name)
 		}
 		created, updated := slices.Index(d.order, fieldCreatedAt), slices.Index(d.order, fieldUpdatedAt)
 		return c.copy(ctx, d.schema.Collection.Physical(), columns, bulk{len(rows), func(i int) ([]any, error) {

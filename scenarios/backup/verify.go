@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"tristore/drivers/backup"
 	"tristore/drivers/cluster"
@@ -34,6 +33,7 @@ const (
 type verification struct {
 	plan  VerifyPlan
 	facts *result.Run
+	book  road.Runbook
 	host  *deployment.Host
 	roles backup.Roles
 	role  deployment.Role // the application's
@@ -50,13 +50,14 @@ type verification struct {
 // says that it could not be measured. The dump is only read.
 func Verify(ctx context.Context, plan VerifyPlan) (*result.Run, error) {
 	v := &verification{plan: plan, facts: plan.Facts()}
+	v.book = road.Runbook{Head: plan.Head, Facts: v.facts, Steps: stepsOfVerify}
 	err := road.Follow(ctx, v.facts, v.follow)
 	return v.facts, err
 }
 
 func (v *verification) follow(ctx context.Context, ends *road.Ends) error {
 	var running *cluster.Cluster
-	if err := v.step("start an empty "+v.plan.Engine.Title(), func(*result.Step) (err error) { running, err = v.start(ctx); return err }); err != nil {
+	if err := v.book.Step("start an empty "+v.plan.Engine.Title(), func(*result.Step) (err error) { running, err = v.start(ctx); return err }); err != nil {
 		return err
 	}
 	ends.Add(running.Close)
@@ -69,14 +70,14 @@ func (v *verification) follow(ctx context.Context, ends *road.Ends) error {
 		return err
 	}
 	ends.Add(v.end)
-	if err := v.step("make the roles that the dump names", func(s *result.Step) error { return v.makeRoles(ctx, s) }); err != nil {
+	if err := v.book.Step("make the roles that the dump names", func(s *result.Step) error { return v.makeRoles(ctx, s) }); err != nil {
 		return err
 	}
 	for _, claim := range []struct {
 		id    string
 		check func(context.Context, *result.Observation) error
 	}{{RestoreTool, v.restore}, {RestoreWhole, v.whole}, {RestoreServe, v.serve}} {
-		v.try(ctx, claim.id, claim.check)
+		v.book.Try(ctx, claim.id, claim.check)
 	}
 	v.plan.Say(road.Progress{Done: stepsOfVerify, Total: stepsOfVerify, Current: "ending the cluster"})
 	return nil
@@ -102,36 +103,6 @@ func (v *verification) end(ctx context.Context) error {
 
 // stepsOfVerify is how many steps Verify and its checks have, for the bar.
 const stepsOfVerify = 6
-
-// step does one step of the runbook, tells of it and keeps its time.
-func (v *verification) step(what string, do func(*result.Step) error) error {
-	v.plan.Say(road.Progress{Done: len(v.facts.Steps), Total: stepsOfVerify, Current: what})
-	one := result.Step{What: what}
-	began := time.Now()
-	err := do(&one)
-	one.Seconds = time.Since(began).Seconds()
-	if err != nil && one.Said == "" {
-		one.Said = firstLine(err.Error())
-	}
-	v.facts.Steps = append(v.facts.Steps, one)
-	return err
-}
-
-// try makes one observation, whatever the check does.
-func (v *verification) try(ctx context.Context, id string, check func(context.Context, *result.Observation) error) {
-	saw := result.Observation{Claim: id, Engine: v.plan.Engine.String(), Began: time.Now().UTC()}
-	defer func() {
-		if panicked := recover(); panicked != nil {
-			saw.Stop(fmt.Errorf("the check panicked: %v", panicked))
-		}
-		if ctx.Err() != nil {
-			saw.Stop(fmt.Errorf("interrupted: %w", context.Cause(ctx)))
-		}
-		saw.Seconds = time.Since(saw.Began).Seconds()
-		v.facts.Observations = append(v.facts.Observations, saw)
-	}()
-	saw.Stop(check(ctx, &saw))
-}
 
 // makeRoles makes every role that the dump names, and takes one for the application's.
 func (v *verification) makeRoles(ctx context.Context, s *result.Step) (err error) {

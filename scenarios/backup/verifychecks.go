@@ -30,7 +30,7 @@ func (v *verification) restore(ctx context.Context, saw *result.Observation) err
 		return err
 	}
 	var report backup.Report
-	err = v.step("restore the dump into an empty database", func(s *result.Step) (err error) {
+	err = v.book.Step("restore the dump into an empty database", func(s *result.Step) (err error) {
 		s.Bytes = v.plan.Dump.Bytes
 		report, err = backup.RestoreAs(ctx, backup.Place{Cluster: v.host.Cluster, Database: v.blank.Target.URL.Database()}, v.plan.Dump, backup.How{Jobs: 2})
 		s.Said = strings.TrimSpace(fmt.Sprintf("%s, %s%s", report.Version, report.Where, also(report.Way)))
@@ -69,7 +69,7 @@ func (v *verification) whole(ctx context.Context, saw *result.Observation) error
 		return errNotRestored
 	}
 	record(saw, "tables", "rows", "objects", "indexes", "not_in_force", "sequences", "sequences_behind", "tables_missing")
-	return v.step("count rows and read the catalogue", func(s *result.Step) (err error) {
+	return v.book.Step("count rows and read the catalogue", func(s *result.Step) (err error) {
 		if v.print, err = deployment.Fingerprint(ctx, v.blank.Admin); err != nil {
 			return err
 		}
@@ -151,11 +151,11 @@ func (v *verification) serve(ctx context.Context, saw *result.Observation) error
 		return nil
 	}
 	v.blank.Store = v.store
-	err := v.step("start as "+v.role.Name+", as released and as of a next release", func(*result.Step) error { return v.startOn(ctx, saw) })
+	err := v.book.Step("start as "+v.role.Name+", as released and as of a next release", func(*result.Step) error { return v.startOn(ctx, saw) })
 	if err != nil || saw.Facts["start_errors"] > 0 {
 		return err
 	}
-	return v.step("read restored rows and make the next write, as "+v.role.Name, func(s *result.Step) error { return v.live(ctx, saw, s) })
+	return v.book.Step("read restored rows and make the next write, as "+v.role.Name, func(s *result.Step) error { return v.live(ctx, saw, s) })
 }
 
 func (v *verification) startOn(ctx context.Context, saw *result.Observation) error {

@@ -244,7 +244,7 @@ func TestAChunkIsBoundedByBytesAndByRows(t *testing.T) {
 		d := Collections{Of: small(), Sizes: ModestCollections()}
 		d.Sizes.MessageBytes = bytes
 		p := d.documents(0, d.Schemas(0)[1])
-		rows, size := p.chunk(), len(p.canonical(p.row(1)))
+		rows, size := p.chunk(), len(Canonical(p.row(1)))
 		if rows < 1 || rows > store.BulkMax || rows > 1 && rows*size > chunkBytes*11/10 {
 			t.Errorf("rows of %d bytes go by %d, %d bytes", bytes, rows, rows*size)
 		}

@@ -55,7 +55,7 @@ const chunkBytes = 2 << 20
 // chunk is how many rows one insert takes, judged by the first row, which no other of its
 // kind exceeds by much.
 func (p part) chunk() int {
-	size := max(1, len(p.canonical(p.row(0))))
+	size := max(1, len(Canonical(p.row(0))))
 	return min(max(1, chunkBytes/size), store.BulkMax)
 }
 
@@ -66,10 +66,10 @@ func (p part) row(i int) any {
 	return p.document(i)
 }
 
-// canonical is the text of a row as it is compared: fields by name, moments in UTC, and
+// Canonical is the text of a row as it is compared: fields by name, moments in UTC, and
 // no field that is null. Whole numbers are alike whatever their width; the columns' types
 // are the schema's business.
-func (p part) canonical(row any) []byte {
+func Canonical(row any) []byte {
 	if document, is := row.(store.Document); is {
 		filled := make(store.Document, len(document))
 		for name, value := range document {

@@ -73,7 +73,7 @@ func keyOf(set Set, spec cluster.Spec) (string, error) {
 		for _, p := range t.parts {
 			step := max(1, p.rows/keySamples)
 			for i := 0; i < p.rows; i += step {
-				_, _ = fmt.Fprintf(sum, "%s %d %s\n", p.table, p.rows, p.canonical(p.row(i)))
+				_, _ = fmt.Fprintf(sum, "%s %d %s\n", p.table, p.rows, Canonical(p.row(i)))
 			}
 			if p.document != nil {
 				_, _ = fmt.Fprintf(sum, "%+v\n", p.schema)

@@ -181,13 +181,13 @@ func (c *comparison) row(id string, got any) {
 	}
 	p := c.t.parts[at]
 	c.there[at].set(i)
-	has, want := p.canonical(got), p.canonical(p.row(i))
+	has, want := Canonical(got), Canonical(p.row(i))
 	if bytes.Equal(has, want) {
 		c.seen.Equal++
 		return
 	}
 	c.seen.Changed++
-	c.name(id, i, "changed: "+differing(has, want))
+	c.name(id, i, "changed: "+Differing(has, want))
 }
 
 func (c *comparison) extra(id string) {
@@ -212,8 +212,8 @@ func (c *comparison) name(id string, row int, what string) {
 	}
 }
 
-// differing names the fields that differ, never their values: some are secrets.
-func differing(has, want []byte) string {
+// Differing names the fields that differ, never their values: some are secrets.
+func Differing(has, want []byte) string {
 	var one, other map[string]json.RawMessage
 	if json.Unmarshal(has, &one) != nil || json.Unmarshal(want, &other) != nil {
 		return "it cannot be compared"
