@@ -16,12 +16,13 @@ import (
 	"tristore/scenarios/backup"
 	"tristore/scenarios/campaign"
 	"tristore/scenarios/judge"
+	"tristore/scenarios/observe"
 	"tristore/scenarios/replay"
 	"tristore/scenarios/road"
 	"tristore/scenarios/transfer"
 )
 
-// alone is a run of one lane: load, replay, restore verify, capacity.
+// alone is a run of one lane: load, replay, restore verify, capacity, observe.
 type alone struct {
 	run  *result.Run
 	dir  string // the run's folder
@@ -47,7 +48,8 @@ func (p Plan) alone(kind, lane string, order laneOrder) (alone, error) {
 		Replay  *replay.Plan       `json:"replay,omitempty"`
 		Restore *backup.VerifyPlan `json:"restore,omitempty"`
 		Import  *transfer.Plan     `json:"import,omitempty"`
-	}{p, order.Load, order.Replay, order.Restore, order.Import})
+		Observe *observe.Plan      `json:"observe,omitempty"`
+	}{p, order.Load, order.Replay, order.Restore, order.Import, order.Observe})
 	order.reach(p)
 	return alone{run: run, dir: dir, gate: p.Gate, lane: &laneProcess{name: lane, dir: head.Dir, order: order}}, nil
 }

@@ -99,6 +99,10 @@ func judgeRun(run *result.Run, gate judge.Gate) {
 		judge.Load(run)
 		return
 	}
+	if run.Kind == kindObserve {
+		judge.Observed(run)
+		return
+	}
 	if work, is := operationOf(run.Kind); is {
 		work.judge(run, gate)
 		return
@@ -128,4 +132,5 @@ const (
 	kindReplay   = "replay"
 	kindRestore  = "restore"
 	kindImport   = "import"
+	kindObserve  = "observe"
 )

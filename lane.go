@@ -16,6 +16,7 @@ import (
 	scenariobackup "tristore/scenarios/backup"
 	"tristore/scenarios/campaign"
 	"tristore/scenarios/capacity"
+	"tristore/scenarios/observe"
 	"tristore/scenarios/replay"
 	"tristore/scenarios/road"
 	"tristore/scenarios/transfer"
@@ -47,6 +48,7 @@ type laneOrder struct {
 	Replay  *replay.Plan               `json:"replay,omitempty"`
 	Restore *scenariobackup.VerifyPlan `json:"restore,omitempty"`
 	Import  *transfer.Plan             `json:"import,omitempty"`
+	Observe *observe.Plan              `json:"observe,omitempty"`
 	URL     string                     `json:"url,omitempty"`
 	// CAFile and SelfSigned go with the URL.
 	CAFile     string `json:"ca_file,omitempty"`
@@ -105,6 +107,8 @@ func runLane(ctx context.Context, to streams) error {
 		return runRestore(ctx, order)
 	case order.Import != nil:
 		return runImport(ctx, order)
+	case order.Observe != nil:
+		return runObserve(ctx, order)
 	default:
 		return runSpecs(ctx, order, suites.Hooks{Tell: line.tell, Quiet: head.Quiet})
 	}
@@ -125,6 +129,8 @@ func (o laneOrder) head() *road.Head {
 		return &o.Restore.Head
 	case o.Import != nil:
 		return &o.Import.Head
+	case o.Observe != nil:
+		return &o.Observe.Head
 	default:
 		return nil
 	}

@@ -39,7 +39,7 @@ func telling() []string {
 	return []string{
 		"server_version", "server_version_num", "server_encoding", "ssl", "ssl_min_protocol_version", "password_encryption", "port", "listen_addresses",
 		"fsync", "synchronous_commit", "full_page_writes", "wal_level", "wal_sync_method", "archive_mode", "synchronous_standby_names",
-		"max_connections", "superuser_reserved_connections", "shared_buffers", "work_mem", "maintenance_work_mem", "effective_cache_size",
+		"max_connections", "superuser_reserved_connections", "reserved_connections", "shared_buffers", "work_mem", "maintenance_work_mem", "effective_cache_size",
 		"max_wal_size", "min_wal_size", "checkpoint_timeout", "autovacuum", "jit", "random_page_cost", "effective_io_concurrency",
 		"max_worker_processes", "max_parallel_workers", "shared_preload_libraries", "track_io_timing", "log_statement", "log_destination",
 		"default_transaction_isolation", "default_transaction_read_only", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout",

@@ -23,6 +23,7 @@ func Markdown(w io.Writer, run *result.Run) error {
 	summaryProbes(&page, table.cells(result.NotApplicable))
 	summarySteps(&page, run)
 	summaryLoad(&page, run)
+	summaryObserved(&page, run)
 	summarySplit(&page, run)
 	summaryLimits(&page, run)
 	if _, err := io.WriteString(w, page.String()); err != nil {

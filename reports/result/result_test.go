@@ -38,6 +38,7 @@ func full() *Run {
 			Windows: []SplitWindow{{1, 2, SharedCluster, &m, &m, "invalid"}}, Boundary: fullBoundary(), Trouble: "t"},
 		Load: &Load{Workload: "auth", Engine: "postgres:16", Rate: 500, Promises: []Promise{{99, 200}}, Confidence: 0.99, MaxFailed: 0.001, MinReached: 0.99, Cold: true, Trouble: "t",
 			Proof: &Proof{NoOp: m, TimerP50Ms: 1, TimerP99Ms: 2, Canaries: []Canary{{"cpu", 1, 2, 1.5, 0.1}}, WarmSeconds: 5, Steady: true}},
+		Observed: fullObserved(),
 	}
 }
 

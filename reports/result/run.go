@@ -12,7 +12,7 @@ const Schema = 1
 type Run struct {
 	Schema       int             `json:"schema"`
 	ID           string          `json:"id"`
-	Kind         string          `json:"kind"` // certify, load, capacity, restore
+	Kind         string          `json:"kind"` // certify, load, replay, capacity, restore, observe
 	Verdict      Verdict         `json:"verdict"`
 	Seed         uint64          `json:"seed"`
 	Command      string          `json:"command"` // repeats the run
@@ -33,6 +33,8 @@ type Run struct {
 	Steps []Step `json:"steps,omitempty"`
 	Split *Split `json:"split,omitempty"`
 	Load  *Load  `json:"load,omitempty"`
+	// Observed is what was read of a live cluster.
+	Observed *Observed `json:"observed,omitempty"`
 }
 
 // Step is one step of an operation, as a runbook would list it.

@@ -16,6 +16,7 @@ func Table(w io.Writer, run *result.Run, dir string) error {
 	var page strings.Builder
 	counts(&page, run)
 	latencies(&page, run)
+	seen(&page, run)
 	listed(&page, run, "Failed", result.Fail)
 	listed(&page, run, "Undecided", result.Inconclusive, result.Invalid)
 	for _, left := range run.NotRun {
