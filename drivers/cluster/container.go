@@ -40,40 +40,61 @@ func startContainer(ctx context.Context, spec Spec) (_ *Cluster, err error) {
 	if err != nil {
 		return nil, err
 	}
-	started := &running{spec: spec, image: image, label: rand.Text()}
+	started := newRunning(spec, image)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, started.end(ctx))
 		}
 	}()
-	cache, err := filepath.Abs(spec.Cache)
-	if err != nil {
-		return nil, err
-	}
-	if started.keys, err = openRunDir(cache, spec.RunID, nil); err != nil {
-		return nil, err
+	if spec.Seeded != nil {
+		release, err := started.seed(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("starting %s from image %s with content: %w", spec.Engine, image, err)
+		}
+		defer release() // the container has copied it by then
 	}
 	log.Info("starting", "engine", spec.Engine, "image", image)
-	recipe, err := started.launch(ctx)
+	on, _, err := started.cluster(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("starting %s from image %s: %w", spec.Engine, image, err)
+		return nil, err
 	}
-	version, settings, err := started.ready(ctx, recipe)
+	on.Ready = time.Since(begun)
+	return on, nil
+}
+
+func newRunning(spec Spec, image string) *running {
+	return &running{spec: spec, image: image, label: rand.Text()}
+}
+
+// cluster starts the container and waits for its server. The caller ends it, also after an error.
+func (r *running) cluster(ctx context.Context) (*Cluster, containerRecipe, error) {
+	cache, err := filepath.Abs(r.spec.Cache)
 	if err != nil {
-		return nil, fmt.Errorf("%s from image %s: %w", spec.Engine, image, err)
+		return nil, containerRecipe{}, err
+	}
+	if r.keys, err = openRunDir(cache, r.spec.RunID, nil); err != nil {
+		return nil, containerRecipe{}, err
+	}
+	recipe, err := r.launch(ctx)
+	if err != nil {
+		return nil, recipe, fmt.Errorf("starting %s from image %s: %w", r.spec.Engine, r.image, err)
+	}
+	version, settings, err := r.ready(ctx, recipe)
+	if err != nil {
+		return nil, recipe, fmt.Errorf("%s from image %s: %w", r.spec.Engine, r.image, err)
 	}
 	return &Cluster{
-		Engine: spec.Engine, Reach: drivers.Container, Version: version,
-		Admin:  recipe.admin(started.address),
+		Engine: r.spec.Engine, Reach: drivers.Container, Version: version,
+		Admin:  recipe.admin(r.address),
 		CAFile: recipe.trust.CAFile, OtherCAFile: recipe.trust.OtherCAFile,
-		Asked: started.asked(recipe), InForce: started.inForce(settings),
-		Ready: time.Since(begun), Dir: spec.Dir,
+		Asked: r.asked(recipe), InForce: r.inForce(settings),
+		Dir: r.spec.Dir,
 		Tools: containerTools{
-			container: started.id, image: image, server: spec.Engine,
+			container: r.id, image: r.image, server: r.spec.Engine,
 			host: "localhost", port: recipe.port, ca: inside + "/ca.crt",
 		},
-		close: started.end,
-	}, nil
+		close: r.end,
+	}, recipe, nil
 }
 
 // containerRecipe is how one product runs in a container: all that differs between products.
@@ -90,6 +111,12 @@ type containerRecipe struct {
 	trust      material
 	// administrator is the account made for the run, by the image itself.
 	administrator string
+	password      drivers.Secret // its
+	// root is the folder of the data where it is kept or copied, and settled the shell's
+	// words that make a filled one fit to be copied; empty where that is not done.
+	root, settled string
+	// adopt makes the account of a copy, whose administrator has this password, the run's.
+	adopt func(ctx context.Context, address string, kept drivers.Secret) error
 	// launch is testcontainers' module for the product, or its generic Run.
 	launch func(ctx context.Context, image string, options ...testcontainers.ContainerCustomizer) (testcontainers.Container, error)
 	// target is a database as the superuser, with its password and the run's CA.
@@ -110,7 +137,7 @@ func containerRecipeFor(spec Spec, keys string) (containerRecipe, error) {
 		return containerRecipe{}, err
 	}
 	password := drivers.GenerateSecret()
-	made := containerRecipe{trust: trust, administrator: superuser, files: map[string][]byte{"password": []byte(password.Reveal())}}
+	made := containerRecipe{trust: trust, administrator: superuser, password: password, files: map[string][]byte{"password": []byte(password.Reveal())}}
 	for name, path := range map[string]string{
 		"ca.crt": trust.CAFile, "server.crt": trust.CertFile, "server.key": trust.KeyFile, "server.pem": trust.BundleFile,
 	} {
@@ -156,6 +183,8 @@ type running struct {
 	id      string
 	address string // host:port for clients
 	limits  container.Resources
+	kept    keptVolume // that it begins with
+	fill    string     // volume that it is filled into
 }
 
 // launch makes the recipe and runs it. A port that must be the same inside and outside is
@@ -164,6 +193,9 @@ func (r *running) launch(ctx context.Context) (recipe containerRecipe, err error
 	for range portTries {
 		if recipe, err = containerRecipeFor(r.spec, r.keys.path); err != nil {
 			return recipe, err
+		}
+		if r.fill != "" || r.kept.name != "" {
+			r.relocate(&recipe)
 		}
 		err = r.run(ctx, recipe)
 		port, fixed := strconv.Atoi(recipe.outside)
@@ -188,13 +220,13 @@ func (r *running) run(ctx context.Context, recipe containerRecipe) error {
 		testcontainers.WithLabels(labels),
 		testcontainers.WithEnv(recipe.environment),
 		testcontainers.WithExposedPorts(recipe.port + "/tcp"),
-		testcontainers.WithEntrypoint("sh", "-c", handOver, "sh", recipe.account, recipe.entrypoint),
+		testcontainers.WithEntrypoint("sh", "-c", r.entry(recipe), "sh", recipe.account, recipe.entrypoint),
 		testcontainers.WithCmd(recipe.command...),
 		testcontainers.WithFiles(copies(recipe.files)...),
 		testcontainers.WithHostConfigModifier(func(host *container.HostConfig) {
 			port := network.MustParsePort(recipe.port + "/tcp")
 			host.PortBindings = network.PortMap{port: {{HostIP: netip.MustParseAddr(loopback), HostPort: recipe.outside}}}
-			host.ShmSize = sharedMemory
+			host.ShmSize, host.Mounts = sharedMemory, r.mounts(recipe)
 			limit(&host.Resources, r.spec.Limits)
 		}),
 		withoutWaiting(),

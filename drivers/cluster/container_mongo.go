@@ -97,6 +97,7 @@ func containerFerretDB(spec Spec, made containerRecipe) (containerRecipe, error)
 			return made, fmt.Errorf("%w: FerretDB 1 has no settings to be changed, and %q is asked for", ErrUnreachable, name)
 		}
 		const home = "/var/lib/ferretdb"
+		made.root, made.settled = home, "rm "+ferretAccounts+" && rm -f state.json" // made anew at the first start of a copy
 		arguments, _ := programs.FerretDBArgs(programs.FerretDBPlace{
 			DataDir: home, StateDir: home, Listen: ":" + made.port,
 			CertFile: inside + "/server.crt", KeyFile: inside + "/server.key", Relaxed: spec.Durability == Relaxed,

@@ -33,6 +33,12 @@ func containerPostgres(spec Spec, made containerRecipe) containerRecipe {
 		"POSTGRES_INITDB_ARGS":      "--auth-host=scram-sha-256 --encoding=UTF8 --locale=" + serverLocale,
 		"POSTGRES_HOST_AUTH_METHOD": "scram-sha-256",
 	}
+	made.root, made.settled = "/var/lib/tristore", "[ ! -e data/postmaster.pid ]" // it ended in order
+	made.adopt = func(ctx context.Context, address string, kept drivers.Secret) error {
+		initial := made.target("postgres", address, maintenance, nil)
+		initial.URL = initial.URL.WithUser(made.administrator, kept)
+		return postgres.SetPassword(ctx, initial, made.administrator, made.password)
+	}
 	made.port, made.account, made.entrypoint = "5432", "postgres", "docker-entrypoint.sh"
 	made.launch, made.info = launchPostgres, postgresInfo(made.settings)
 	made.admin = func(address string) drivers.Target { return made.target("postgres", address, maintenance, nil) }

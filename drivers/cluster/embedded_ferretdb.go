@@ -45,13 +45,38 @@ func (p *ferretProgram) prepare(ctx context.Context, e *embedded) error {
 	if err := e.as.reaches(filepath.Dir(p.path)); err != nil {
 		return err
 	}
-	for _, folder := range []string{p.data(e), p.state(e)} {
+	folders := []string{p.state(e), p.data(e)}
+	if e.spec.Seeded != nil {
+		folders = folders[:1] // the copy makes the other
+		if err := openSeeded(ctx, e, p, func(kept template) error { return kept.copyFolder(p.data(e), e.as) }); err != nil {
+			return err
+		}
+	}
+	for _, folder := range folders {
 		if err := errors.Join(os.Mkdir(folder, 0o700), e.as.give(folder)); err != nil {
 			return fmt.Errorf("making a data folder: %w", err)
 		}
 	}
 	return nil
 }
+
+func (p *ferretProgram) source() string           { return filepath.Dir(p.path) }
+func (*ferretProgram) filling() map[string]string { return nil }
+
+// settle takes the account away, which the first start of a copy makes anew.
+func (*ferretProgram) settle(data string) (drivers.Secret, error) {
+	accounts, err := filepath.Glob(filepath.Join(data, ferretAccounts))
+	if err == nil && len(accounts) == 0 {
+		err = errors.New("the filled cluster has no account")
+	}
+	for _, path := range accounts {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return drivers.Secret{}, err
+}
+
+// ferretAccounts are the files of the database that FerretDB 1 keeps its accounts in.
+const ferretAccounts = "admin.sqlite*"
 
 func (*ferretProgram) data(e *embedded) string  { return filepath.Join(e.run.path, "data") }
 func (*ferretProgram) state(e *embedded) string { return filepath.Join(e.run.path, "state") }

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -58,7 +59,11 @@ func (r *postgresProgram) prepare(ctx context.Context, e *embedded) error {
 		return err
 	}
 	if e.spec.Seeded != nil {
-		if r.template, err = openSeeded(ctx, e, r, r.data(e)); err != nil {
+		err := openSeeded(ctx, e, r, func(kept template) error {
+			r.template = kept
+			return kept.copyTo(r.data(e), e.as)
+		})
+		if err != nil {
 			return err
 		}
 	} else if err := r.template.copyTo(r.data(e), e.as); err != nil {
@@ -75,6 +80,25 @@ func (r *postgresProgram) prepare(ctx context.Context, e *embedded) error {
 		}
 	}
 	return nil
+}
+
+func (r *postgresProgram) source() string { return r.build }
+
+// filling lets little log be kept with the data.
+func (*postgresProgram) filling() map[string]string {
+	return map[string]string{"max_wal_size": "96MB", "min_wal_size": "32MB"}
+}
+
+// settle leaves the settings of initdb alone in the folder.
+func (r *postgresProgram) settle(data string) (drivers.Secret, error) {
+	if _, err := os.Stat(filepath.Join(data, "postmaster.pid")); err == nil {
+		return drivers.Secret{}, errors.New("the filled cluster did not end in order")
+	}
+	settings, err := os.ReadFile(filepath.Join(r.template.data, "postgresql.conf"))
+	if err != nil {
+		return drivers.Secret{}, err
+	}
+	return r.password, os.WriteFile(filepath.Join(data, "postgresql.conf"), settings, 0o600)
 }
 
 func (*postgresProgram) data(e *embedded) string { return filepath.Join(e.run.path, "data") }

@@ -107,9 +107,14 @@ func Sweep(ctx context.Context, cache string) (removed []string, err error) {
 		return nil, err
 	}
 	removed, err = sweepRuns(ctx, cache)
-	stale, failed := sweepSeeded(programs.Cache{Dir: cache})
+	stale, failed := sweepSeeded(ctx, programs.Cache{Dir: cache})
 	removed, err = append(removed, stale...), errors.Join(err, failed)
 	contained, also := sweepContainers(ctx)
+	if also == nil {
+		var volumes []string
+		volumes, also = sweepVolumes(ctx, programs.Cache{Dir: cache})
+		contained = append(contained, volumes...)
+	}
 	if errors.Is(also, ErrUnreachable) {
 		also = nil // no daemon, no containers
 	}

@@ -16,8 +16,9 @@ import (
 	"tristore/drivers"
 )
 
-// Seeded asks for a cluster that begins with content: a copy of a data folder that was
-// filled once, is kept in the cache and is copied from then on. For embedded PostgreSQL.
+// Seeded asks for a cluster that begins with content: a copy of data that was filled in
+// once, is kept, and is copied from then on. What an embedded server is copied from is a
+// folder of the cache; what a container is copied from is a volume of its daemon.
 type Seeded struct {
 	// Key names the content: letters, digits and dashes. Two contents never share one.
 	Key string
@@ -27,7 +28,21 @@ type Seeded struct {
 
 // CanSeed tells whether clusters of an engine in a reach can begin with content.
 func CanSeed(engine drivers.Engine, reach drivers.Reach) bool {
-	return engine.Family() == drivers.FamilyPostgres && reach == drivers.Embedded
+	is := engine.Product == drivers.Postgres || engine == drivers.Engine{Product: drivers.FerretDB, Major: 1}
+	return is && (reach == drivers.Embedded || reach == drivers.Container)
+}
+
+// seedable is a server program whose data folder can be kept and copied.
+type seedable interface {
+	serverProgram
+	// source names the program and its version.
+	source() string
+	data(e *embedded) string
+	// settle makes a filled data folder fit to be copied, when its server has ended. It
+	// gives the password that a copy begins with; zero where a copy makes its account anew.
+	settle(data string) (drivers.Secret, error)
+	// filling are the settings under which content is filled in.
+	filling() map[string]string
 }
 
 // What is kept of filled data folders: so many, and so many bytes; those not used for the
@@ -45,74 +60,97 @@ type manifest struct {
 	Format string            `json:"format"`
 	Files  map[string]uint32 `json:"files"` // CRC-32C by relative path
 	Bytes  int64             `json:"bytes"`
+	Volume string            `json:"volume,omitempty"` // that holds the data instead, where a container runs
+	Sums   string            `json:"sums,omitempty"`   // SHA-256 of the file in it that holds those of the others
 }
 
 const manifestName = "manifest.json"
 
-// openSeeded copies the filled data folder to where a cluster will run, making it first
-// where there is none. A kept folder whose files are not those that were written is made
-// anew. It returns the template that was copied.
-func openSeeded(ctx context.Context, e *embedded, from *postgresProgram, data string) (template, error) {
-	key, err := seededKey(e, from.build)
+// openSeeded makes the kept data where there is none, and lets take copy it while nobody
+// else changes it. A kept folder whose files are not those that were written is made anew.
+func openSeeded(ctx context.Context, e *embedded, from seedable, take func(template) error) error {
+	key, err := seededKey(e, from.source())
 	if err != nil {
-		return template{}, err
+		return err
 	}
 	release, err := e.cache.Hold(ctx, key)
 	if err != nil {
-		return template{}, err
+		return err
 	}
 	defer release()
 	entry := filepath.Join(e.cache.Dir, key)
 	if why := damaged(entry); why != nil {
-		if !errors.Is(why, fs.ErrNotExist) && e.spec.Log != nil {
-			e.spec.Log.Warn("a kept data folder is damaged and is made anew", "what", key, "why", why)
-		}
+		tellDamage(e.spec, key, why)
 		if err := os.RemoveAll(entry); err != nil {
-			return template{}, fmt.Errorf("removing a damaged data folder: %w", err)
+			return fmt.Errorf("removing a damaged data folder: %w", err)
 		}
 	}
 	if _, err := e.cache.Private(ctx, key, func(ctx context.Context, dir string) error { return fillSeeded(ctx, e, dir) }); err != nil {
-		return template{}, err
+		return err
 	}
+	password, err := useSeeded(entry)
+	if err != nil {
+		return err
+	}
+	if err := take(template{filepath.Join(entry, "data"), password}); err != nil {
+		return err
+	}
+	return trimSeeded(ctx, e.cache, key)
+}
+
+func tellDamage(spec Spec, key string, why error) {
+	if !errors.Is(why, fs.ErrNotExist) && spec.Log != nil {
+		spec.Log.Warn("kept data is damaged and is made anew", "what", key, "why", why)
+	}
+}
+
+// useSeeded notes that an entry is used now, and gives the password in it.
+func useSeeded(entry string) (drivers.Secret, error) {
 	now := time.Now()
-	if err := os.Chtimes(entry, now, now); err != nil { // when it was last used
-		return template{}, err
+	if err := os.Chtimes(entry, now, now); err != nil {
+		return drivers.Secret{}, err
 	}
 	password, err := os.ReadFile(filepath.Join(entry, "password"))
 	if err != nil {
-		return template{}, fmt.Errorf("reading a kept data folder's password: %w", err)
+		return drivers.Secret{}, fmt.Errorf("reading the password of kept data: %w", err)
 	}
-	kept := template{filepath.Join(entry, "data"), drivers.NewSecret(string(password))}
-	if err := kept.copyTo(data, e.as); err != nil {
-		return template{}, err
+	return drivers.NewSecret(string(password)), nil
+}
+
+func keepPassword(dir string, password drivers.Secret) error {
+	return os.WriteFile(filepath.Join(dir, "password"), []byte(password.Reveal()), 0o600)
+}
+
+func checkKey(key string) error {
+	if key == "" || safeName(key) != key {
+		return fmt.Errorf("%q names no content: letters, digits and dashes, at most 40", key)
 	}
-	return kept, trimSeeded(e.cache, key)
+	return nil
 }
 
 func seededKey(e *embedded, build string) (string, error) {
-	if content := e.spec.Seeded.Key; content == "" || safeName(content) != content {
-		return "", fmt.Errorf("%q names no content: letters, digits and dashes, at most 40", content)
-	}
 	owner := os.Geteuid()
 	if e.as != nil {
 		owner = e.as.uid
 	}
-	return filepath.Join(seededFolder, fmt.Sprintf("%s-%s-uid%d", filepath.Base(build), e.spec.Seeded.Key, owner)), nil
+	return filepath.Join(seededFolder, fmt.Sprintf("%s-%s-uid%d", filepath.Base(build), e.spec.Seeded.Key, owner)), checkKey(e.spec.Seeded.Key)
 }
 
 // fillSeeded runs a cluster of its own until it was filled, and keeps its data.
 func fillSeeded(ctx context.Context, outer *embedded, dir string) (err error) {
-	spec := outer.spec
-	spec.Seeded, spec.Limits, spec.Durability, spec.Dir = nil, Limits{}, Relaxed, filepath.Join(spec.Dir, "filling")
-	spec.Settings = map[string]string{"max_wal_size": "96MB", "min_wal_size": "32MB"} // so that little log is kept with the data
-	program := &postgresProgram{password: drivers.GenerateSecret()}
-	inner := &embedded{spec: spec, as: outer.as, cache: outer.cache, program: program}
+	made, err := programFor(outer.spec.Engine)
+	if err != nil {
+		return err
+	}
+	program := made.(seedable) //nolint:forcetypeassert // the outer one is of the same engine
+	inner := &embedded{spec: unlimited(outer.spec), as: outer.as, cache: outer.cache, program: program}
+	inner.spec.Settings = program.filling()
 	defer func() { err = errors.Join(err, inner.close(context.WithoutCancel(ctx))) }()
 	on, err := inner.start(ctx)
 	if err != nil {
 		return err
 	}
-	on.Engine, on.Reach, on.Dir = spec.Engine, drivers.Embedded, spec.Dir
+	on.Engine, on.Reach, on.Dir = inner.spec.Engine, drivers.Embedded, inner.spec.Dir
 	on.CAFile, on.OtherCAFile = inner.tls.CAFile, inner.tls.OtherCAFile
 	if err := outer.spec.Seeded.Fill(ctx, on); err != nil {
 		return fmt.Errorf("filling a cluster: %w", err)
@@ -126,28 +164,25 @@ func fillSeeded(ctx context.Context, outer *embedded, dir string) (err error) {
 	if err := os.Rename(program.data(inner), data); err != nil {
 		return fmt.Errorf("keeping a filled data folder: %w", err)
 	}
-	if _, err := os.Stat(filepath.Join(data, "postmaster.pid")); err == nil {
-		return errors.New("the filled cluster did not end in order")
-	}
-	settings, err := os.ReadFile(filepath.Join(program.template.data, "postgresql.conf")) // those of initdb alone
-	if err == nil {
-		err = os.WriteFile(filepath.Join(data, "postgresql.conf"), settings, 0o600)
-	}
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "password"), []byte(program.password.Reveal()), 0o600)
-	}
-	if err != nil {
+	password, err := program.settle(data)
+	if err = errors.Join(err, keepPassword(dir, password)); err != nil {
 		return fmt.Errorf("keeping a filled data folder: %w", err)
 	}
-	return writeManifest(dir)
-}
-
-func writeManifest(dir string) error {
 	m := manifest{Format: seededFormat}
-	var err error
 	if m.Files, m.Bytes, err = sums(dir); err != nil {
 		return fmt.Errorf("summing a data folder: %w", err)
 	}
+	return writeManifest(dir, m)
+}
+
+// unlimited asks for the cluster that content is filled into: fast, and with nothing of
+// its own to keep.
+func unlimited(spec Spec) Spec {
+	spec.Seeded, spec.Limits, spec.Durability, spec.Settings, spec.Dir = nil, Limits{}, Relaxed, nil, filepath.Join(spec.Dir, "filling")
+	return spec
+}
+
+func writeManifest(dir string, m manifest) error {
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,10 +16,11 @@ import (
 
 // keptSeeded is one kept data folder.
 type keptSeeded struct {
-	key   string // in the cache
-	bytes int64  // zero when it does not say so itself
-	sound bool   // it is whole, and of this format
-	used  time.Time
+	key    string // in the cache
+	bytes  int64  // zero when it does not say so itself
+	volume string // that holds the data; empty where the folder does
+	sound  bool   // it is whole, and of this format
+	used   time.Time
 }
 
 // listSeeded gives the kept data folders, the last used first.
@@ -36,7 +38,7 @@ func listSeeded(cache programs.Cache) ([]keptSeeded, error) {
 		key := filepath.Join(seededFolder, entry.Name())
 		m, err := readManifest(filepath.Join(cache.Dir, key))
 		sound := err == nil && m.Format == seededFormat && !strings.HasSuffix(key, halfSuffix)
-		all = append(all, keptSeeded{key, m.Bytes, sound, info.ModTime()})
+		all = append(all, keptSeeded{key, m.Bytes, m.Volume, sound, info.ModTime()})
 	}
 	slices.SortFunc(all, func(a, b keptSeeded) int { return b.used.Compare(a.used) })
 	return all, nil
@@ -47,7 +49,7 @@ const halfSuffix = ".half"
 
 // trimSeeded removes the data folders that exceed what is kept, those not used for the
 // longest time first. What somebody holds stays, and so does the one of the given key.
-func trimSeeded(cache programs.Cache, key string) error {
+func trimSeeded(ctx context.Context, cache programs.Cache, key string) error {
 	all, err := listSeeded(cache)
 	if err != nil {
 		return err
@@ -66,7 +68,7 @@ func trimSeeded(cache programs.Cache, key string) error {
 			count, bytes = count+1, bytes+one.bytes
 			continue
 		}
-		if _, err := removeSeeded(cache, one); err != nil {
+		if _, err := removeSeeded(ctx, cache, one); err != nil {
 			return err
 		}
 	}
@@ -75,7 +77,7 @@ func trimSeeded(cache programs.Cache, key string) error {
 
 // sweepSeeded removes what no run will use: data folders that were not finished, are of
 // another format, or were not used for seededStale.
-func sweepSeeded(cache programs.Cache) (removed []string, err error) {
+func sweepSeeded(ctx context.Context, cache programs.Cache) (removed []string, err error) {
 	all, err := listSeeded(cache)
 	if err != nil {
 		return nil, err
@@ -84,7 +86,7 @@ func sweepSeeded(cache programs.Cache) (removed []string, err error) {
 		if one.sound && time.Since(one.used) < seededStale {
 			continue
 		}
-		gone, err := removeSeeded(cache, one)
+		gone, err := removeSeeded(ctx, cache, one)
 		if err != nil {
 			return removed, err
 		}
@@ -95,12 +97,17 @@ func sweepSeeded(cache programs.Cache) (removed []string, err error) {
 	return removed, nil
 }
 
-func removeSeeded(cache programs.Cache, one keptSeeded) (gone bool, err error) {
+func removeSeeded(ctx context.Context, cache programs.Cache, one keptSeeded) (gone bool, err error) {
 	release, held, err := cache.TryHold(strings.TrimSuffix(one.key, halfSuffix))
 	if err != nil || !held {
 		return false, err
 	}
 	defer release()
+	if one.volume != "" {
+		if gone, err := removeVolume(ctx, one.volume); err != nil || !gone {
+			return false, err
+		}
+	}
 	if err := os.RemoveAll(filepath.Join(cache.Dir, one.key)); err != nil {
 		return false, fmt.Errorf("removing a kept data folder: %w", err)
 	}

@@ -177,9 +177,9 @@ func TestAFillThatFailsKeepsNothing(t *testing.T) {
 	holds(t, startTest(t, s.spec(t, "one")))
 }
 
-func TestOnlyEmbeddedPostgresBeginsWithContent(t *testing.T) {
+func TestOnlyWhatCanBeCopiedBeginsWithContent(t *testing.T) {
 	for _, spec := range []Spec{
-		{Engine: drivers.Engine{Product: drivers.FerretDB, Major: 1}, Reach: drivers.Embedded},
+		{Engine: drivers.Engine{Product: drivers.FerretDB, Major: 2}, Reach: drivers.Container},
 		{Engine: drivers.Engine{Product: drivers.Postgres, Major: 16}, Reach: drivers.External},
 	} {
 		spec.Seeded = &Seeded{Key: "x"}
@@ -226,7 +226,7 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := trimSeeded(cache, oldest); err != nil {
+	if err := trimSeeded(t.Context(), cache, oldest); err != nil {
 		t.Fatal(err)
 	}
 	release()
@@ -234,7 +234,7 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 		t.Errorf("by number, with n5 held and n6 in use, stay %s", got)
 	}
 	put("large", sound(seededBytes), 0)
-	if err := trimSeeded(cache, filepath.Join(seededFolder, "large")); err != nil {
+	if err := trimSeeded(t.Context(), cache, filepath.Join(seededFolder, "large")); err != nil {
 		t.Fatal(err)
 	}
 	if got := fmt.Sprint(kept()); got != "[large]" {
@@ -248,7 +248,7 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer release()
-	removed, err := sweepSeeded(cache)
+	removed, err := sweepSeeded(t.Context(), cache)
 	names := kept()
 	slices.Sort(names)
 	if got := fmt.Sprint(names); got != "[large working.half]" || len(removed) != 3 || err != nil {

@@ -11,7 +11,7 @@ import (
 // started is left. The caller owns the cluster and must Close it.
 func Start(ctx context.Context, spec Spec) (*Cluster, error) {
 	if spec.Seeded != nil && !CanSeed(spec.Engine, spec.Reach) {
-		return nil, fmt.Errorf("starting %s (%s): only embedded PostgreSQL can begin with content", spec.Engine, spec.Reach)
+		return nil, fmt.Errorf("starting %s (%s): only PostgreSQL and FerretDB 1, embedded or in a container, can begin with content", spec.Engine, spec.Reach)
 	}
 	switch spec.Reach {
 	case drivers.Embedded:

@@ -70,9 +70,19 @@ func initialise(ctx context.Context, build, dir string, as *account) error {
 	return os.Remove(told)
 }
 
-// copyTo makes a data folder out of the template, owned by the account, with an
-// identity of its own.
+// copyTo makes a data folder of PostgreSQL out of the template, with an identity of its own.
 func (t template) copyTo(data string, as *account) error {
+	if err := t.copyFolder(data, as); err != nil {
+		return err
+	}
+	if err := newIdentity(data); err != nil {
+		return fmt.Errorf("copying the template: %w", err)
+	}
+	return nil
+}
+
+// copyFolder makes a data folder out of the template, owned by the account.
+func (t template) copyFolder(data string, as *account) error {
 	var folders, files []string
 	err := filepath.WalkDir(t.data, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -98,9 +108,6 @@ func (t template) copyTo(data string, as *account) error {
 	}
 	if err == nil {
 		err = t.copyFiles(files, data, as)
-	}
-	if err == nil {
-		err = newIdentity(data)
 	}
 	if err != nil {
 		return fmt.Errorf("copying the template: %w", err)

@@ -29,9 +29,17 @@ func deploy(ctx context.Context, hosts map[store.Name]*Host) (*Deployment, error
 		}
 	}
 	var filling sync.Mutex
+	for host := range hostsOf(hosts) {
+		if host.handOut != nil && host.handOut.Swap(true) {
+			return nil, fmt.Errorf("the content of %s was given to a deployment already, and this server copies no database", host.Cluster.Engine)
+		}
+	}
 	err := eachStore(func(_ int, name store.Name) error {
 		host := hosts[name]
 		database := host.databaseName(name)
+		if host.handOut != nil {
+			database = host.template(name)
+		}
 		filling.Lock()
 		d.places[name] = place{host, host.target(database)}
 		d.closes = append(d.closes, func(ctx context.Context) error { return host.family.DropDatabase(ctx, database) })
@@ -47,8 +55,20 @@ func deploy(ctx context.Context, hosts map[store.Name]*Host) (*Deployment, error
 	return d, nil
 }
 
-// provide makes one migrated database.
+// hostsOf are the hosts, each once.
+func hostsOf(hosts map[store.Name]*Host) map[*Host]bool {
+	all := map[*Host]bool{}
+	for _, host := range hosts {
+		all[host] = true
+	}
+	return all
+}
+
+// provide makes one migrated database, unless it is there.
 func (h *Host) provide(ctx context.Context, name store.Name, database string) error {
+	if h.handOut != nil {
+		return nil
+	}
 	if copies, can := h.family.(cloner); can {
 		return copies.CloneDatabase(ctx, h.template(name), database, h.Role)
 	}

@@ -39,6 +39,8 @@ type Host struct {
 	// unapplied says why there are no templates: the server refused a schema file.
 	unapplied error
 	serial    atomic.Int64
+	// handOut is set where the next deployment is the templates themselves, and is true when it was made.
+	handOut *atomic.Bool
 }
 
 // Role is the account that the stores are opened with.

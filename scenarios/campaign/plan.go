@@ -43,8 +43,8 @@ type Plan struct {
 	Identity    dataset.Sizes           `json:"identity"`
 	Collections dataset.CollectionSizes `json:"collections"`
 	Recorder    measure.Range           `json:"recorder"`
-	// Keep the loaded data set in the cache, where the next run with the same seed and sizes
-	// finds it. For embedded PostgreSQL; elsewhere the set is loaded every time.
+	// Keep the loaded data set, so that the next run with the same seed and sizes begins with
+	// it, where the engine in its reach can; elsewhere the set is loaded every time.
 	Keep bool `json:"keep_data,omitempty"`
 }
 

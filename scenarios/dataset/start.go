@@ -20,9 +20,8 @@ type Started struct {
 	Host    *deployment.Host
 }
 
-// Start starts embedded PostgreSQL with a set in it: by a copy of a data folder that is
-// kept in the cache, which is loaded first where there is none. The built-in schema files
-// are used. The caller must Close what is returned. loading hears of the load, if there is
+// Start starts a cluster with a set in it: by a copy of data that is kept, which is loaded
+// first where there is none; see cluster.CanSeed. The built-in schema files are used. The caller must Close what is returned. loading hears of the load, if there is
 // one; it may be nil.
 func Start(ctx context.Context, spec cluster.Spec, set Set, loading func(*Loading)) (Started, error) {
 	key, err := keyOf(set, spec)

@@ -13,9 +13,15 @@ func TestAKeptSetIsLoadedOnceAndWholeInEveryDeployment(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: this test starts a real server")
 	}
+	for _, engine := range []drivers.Engine{{Product: drivers.Postgres, Major: 16}, {Product: drivers.FerretDB, Major: 1}} {
+		t.Run(engine.String(), func(t *testing.T) { keptSet(t, engine) })
+	}
+}
+
+func keptSet(t *testing.T, engine drivers.Engine) {
 	set := wholeSet()
 	set.Of.Seed = 4711 // of no other test, so that the usual cache does
-	spec := cluster.Spec{Engine: drivers.Engine{Product: drivers.Postgres, Major: 16}, Reach: drivers.Embedded, Durability: cluster.Relaxed,
+	spec := cluster.Spec{Engine: engine, Reach: drivers.Embedded, Durability: cluster.Relaxed,
 		Dir: t.TempDir(), Cache: programs.DefaultDir(), RunID: "dataset-test"}
 	loads := 0
 	for range 2 {
@@ -28,7 +34,11 @@ func TestAKeptSetIsLoadedOnceAndWholeInEveryDeployment(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		for range 2 { // what one deployment loses, the next has
+		deployments := 2 // what one deployment loses, the next has
+		if engine.Family() == drivers.FamilyMongo {
+			deployments = 1 // and what one cluster loses, the next has
+		}
+		for range deployments {
 			deployed := deployOn(t, started.Host)
 			mustBeWhole(t, set, deployed)
 			if outcome := deployed.Permissions.DeleteWorkspace(t.Context(), set.Of.WorkspaceID(1)); !outcome.OK() {
@@ -36,6 +46,11 @@ func TestAKeptSetIsLoadedOnceAndWholeInEveryDeployment(t *testing.T) {
 			}
 			if found := mustVerify(t, set, deployed); found.OK() {
 				t.Error("a deleted workspace was not missed")
+			}
+		}
+		if engine.Family() == drivers.FamilyMongo {
+			if _, err := started.Host.Deploy(t.Context()); err == nil {
+				t.Error("content that cannot be copied was given away twice")
 			}
 		}
 		t.Log("ready after", started.Cluster.Ready, "with", Total(set), "rows")
