@@ -8,12 +8,21 @@ import (
 // Verdict is one answer to "when to split".
 type Verdict string
 
-// The verdicts that a 2×2 alone can reach. SPLIT_NOW, PLAN_SPLIT, REMEDY_FIRST and
-// NOT_NEEDED speak of the load at which the promise breaks, of growth, or of what
-// remedies buy; this measurement asked none of that, so Of never gives them. In
-// particular a quiet measurement is INCONCLUSIVE: that nothing hurts at the measured
-// load does not say that nothing will.
+// The verdicts. Those that speak of the load at which the promise breaks, of growth, or
+// of what remedies buy are given only where the facts hold all of that. In particular a
+// quiet 2×2 without an outlook is INCONCLUSIVE: that nothing hurts at the measured load
+// does not say that nothing will.
 const (
+	// SplitNow: demand has passed what the best remedied shared cluster carries, and two
+	// clusters of the same total hardware carry clearly more.
+	SplitNow Verdict = "SPLIT_NOW"
+	// PlanSplit: likewise, but demand gets there later; By is when the work must begin.
+	PlanSplit Verdict = "PLAN_SPLIT"
+	// RemedyFirst: something cheaper than a split carries demand beyond the horizon.
+	RemedyFirst Verdict = "REMEDY_FIRST"
+	// NotNeeded: demand does not reach the boundary within the horizon and the lead time
+	// beyond it, and nothing hurts before.
+	NotNeeded Verdict = "NOT_NEEDED"
 	// Inconclusive: the intervals do not decide, there was too little to build them
 	// from, or what they say asks for a measurement that was not made.
 	Inconclusive Verdict = "INCONCLUSIVE"
@@ -25,7 +34,7 @@ const (
 	SplitUseless Verdict = "SPLIT_USELESS"
 )
 
-// Advice is what the split measurement says.
+// Advice is what the facts of a split measurement say.
 type Advice struct {
 	Verdict  Verdict
 	Sentence string // for the reader, with its numbers
@@ -43,6 +52,9 @@ type Advice struct {
 	Windows        int      // windows measured
 	InvalidWindows int      // of these, left out
 	InvalidReasons []string // each once, in order of appearance
+
+	Future Future // when demand reaches the boundary; the zero value where no outlook was given
+	Slots  Slots  // the connections of the platform's pods; the zero value where none were told
 
 	Boundary     string   // where the shared cluster breaks the promise, in a sentence; empty when not searched
 	Refutes      string   // what would show that this advice is wrong
@@ -69,5 +81,5 @@ func Of(split *result.Split) Advice {
 	if split == nil {
 		return inconclusive(Advice{Promise: Undecided}, "the split was not measured", "measure it: tristore capacity")
 	}
-	return bounded(split, weigh(split, read(split)))
+	return decide(split, bounded(split, weigh(split, read(split))))
 }
