@@ -4,14 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"tristore/drivers"
 	"tristore/reports/advice"
 	"tristore/reports/result"
+	"tristore/scenarios"
 	"tristore/scenarios/capacity"
 	"tristore/scenarios/road"
 )
@@ -19,49 +25,139 @@ import (
 // splitName is the lane of the split measurement on the board and in the folder names.
 const splitName = "split"
 
-// capacityCommand makes the split measurement alone, or searches the boundary of a
-// simulated cluster.
+// capacityWords are the words of tristore capacity, beside the common ones.
+type capacityWords struct {
+	flags
+	engine    string
+	simulated simulation
+	search    searchWords
+	operating operatingWords
+	outlook   outlookWords
+	resume    string
+	dryRun    bool
+}
+
+// capacityCommand measures the split, searches the boundary and decides on them; or
+// searches the boundary of a simulated cluster.
 func capacityCommand(to streams) *cobra.Command {
-	var f flags
-	var engine string
-	var simulated simulation
-	var searched searchWords
+	var w capacityWords
 	c := &cobra.Command{
 		Use:   "capacity",
-		Short: "Measure what sharing one cluster costs the auth path, and what a second cluster of the same total hardware gives",
+		Short: "Measure what sharing one cluster costs the auth path, at which load it breaks the promise, and when demand gets there",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if asked, err := simulated.asked(c); err != nil || asked {
+			if asked, err := w.simulated.asked(c); err != nil || asked {
 				if err != nil {
 					return err
 				}
-				return simulatedCapacity(c.Context(), simulated, f.seed, to.out)
+				return simulatedCapacity(c.Context(), w.simulated, w.seed, to.out)
 			}
-			if err := splittable(engine, f.reach); err != nil {
-				return err
+			read := w.read
+			if w.resume != "" {
+				read = w.readResumed
 			}
-			search, err := searched.read(c)
+			plan, before, err := read(c)
 			if err != nil {
 				return err
 			}
-			f.engines, f.gate = []string{engine}, "supported"
-			plan, err := f.plan(c.Context())
-			if err != nil {
-				return err
+			if w.dryRun {
+				return dryRun(plan, before, to.out)
 			}
-			if plan.Split == nil {
-				return fmt.Errorf("the split is measured on PostgreSQL with --reach embedded or container: asked for %s", engine)
-			}
-			plan.Engines, plan.Search = nil, search
-			return measureSplit(c.Context(), plan, to)
+			return measureSplit(c.Context(), plan, before, to)
 		},
 	}
-	f.declareCommon(c)
-	c.Flags().StringVar(&engine, "engine", "postgres:16", "the PostgreSQL major to measure on")
-	c.Flags().StringVar(&f.depth, "depth", "smoke", "how long: smoke, nightly, release")
-	searched.declare(c)
-	simulated.declare(c)
+	w.declareCommon(c)
+	c.Flags().StringVar(&w.engine, "engine", "postgres:16", "the PostgreSQL major to measure on")
+	c.Flags().StringVar(&w.depth, "depth", "smoke", "how long: smoke, nightly, release")
+	c.Flags().StringVar(&w.resume, "resume", "", "go on with the saved run of an interrupted or too short search")
+	c.Flags().BoolVar(&w.dryRun, "dry-run", false, "print the plan of windows and what it costs in time, and start nothing")
+	w.search.declare(c)
+	w.operating.declare(c)
+	w.outlook.declare(c)
+	w.simulated.declare(c)
 	return c
+}
+
+// read turns the words into a plan, or says in one sentence which word is wrong.
+func (w *capacityWords) read(c *cobra.Command) (plan Plan, before *result.Split, err error) {
+	if err = splittable(w.engine, w.reach); err != nil {
+		return plan, nil, err
+	}
+	outlook, err := w.outlook.read(c, w.seed)
+	if err != nil {
+		return plan, nil, err
+	}
+	search, err := w.search.read(c, outlook != nil && outlook.Growth != nil)
+	if err != nil {
+		return plan, nil, err
+	}
+	operating, err := w.operating.read(c, capacity.For(scenarios.Smoke, drivers.Engine{}, drivers.Embedded))
+	if err != nil {
+		return plan, nil, err
+	}
+	if err = atPeak(&operating, outlook); err != nil {
+		return plan, nil, err
+	}
+	w.engines, w.gate = []string{w.engine}, "supported"
+	if plan, err = w.plan(c.Context()); err != nil {
+		return plan, nil, err
+	}
+	if plan.Split == nil {
+		return plan, nil, fmt.Errorf("the split is measured on PostgreSQL with --reach embedded or container: asked for %s", w.engine)
+	}
+	if outlook != nil {
+		outlook.Seed = plan.Seed
+	}
+	plan.Engines, plan.Search, plan.Operating, plan.Outlook, plan.Words = nil, search, &operating, outlook, wordsOf(c)
+	return plan, nil, splitPlan(plan).Check()
+}
+
+// atPeak takes the rates that nobody named from the last weeks of a growth file.
+func atPeak(at *capacity.Operating, outlook *result.Outlook) error {
+	if outlook == nil || outlook.Growth == nil || outlook.Growth.Source == result.GrowthRate {
+		return nil
+	}
+	auth, collections := latestPeak(outlook.Growth)
+	if at.AuthRate == 0 {
+		at.AuthRate = auth
+	}
+	switch {
+	case at.CollectionsRate == 0 && collections == 0:
+		return fmt.Errorf("--growth-file %s has no collections: give --collections-rate, the rate of collections beside %.4g auth requests a second", outlook.Growth.Said, at.AuthRate)
+	case at.CollectionsRate == 0:
+		at.CollectionsRate = collections
+	}
+	return nil
+}
+
+// wordsOf are the words that a command line gave and that change what is measured or said.
+func wordsOf(c *cobra.Command) map[string]string {
+	all := map[string]string{}
+	c.Flags().Visit(func(f *pflag.Flag) {
+		switch f.Name {
+		case "engine", "reach", "depth", "seed", "out", "cache", "resume", "dry-run": // said by themselves, or of this machine
+		default:
+			all[f.Name] = f.Value.String()
+		}
+	})
+	return all
+}
+
+// capacityCommandLine asks for the same run again.
+func capacityCommandLine(p Plan) string {
+	line := fmt.Sprintf("tristore capacity --engine %s --reach %s --depth %s --seed %d", p.Split.Engine, p.Split.Reach, p.Depth, p.Seed)
+	for _, name := range slices.Sorted(maps.Keys(p.Words)) {
+		value := p.Words[name]
+		switch {
+		case value == "true":
+			line += " --" + name
+		case strings.ContainsAny(value, " '\"$\\"):
+			line += " --" + name + " " + strconv.Quote(value)
+		default:
+			line += " --" + name + " " + value
+		}
+	}
+	return line
 }
 
 // splittable refuses what could not be measured, before anything is looked for.
@@ -76,11 +172,11 @@ func splittable(word, reach string) error {
 	return err
 }
 
-// measureSplit runs the one lane and saves its facts. The advice stands in the report;
-// the exit code says whether there was enough to advise on.
-func measureSplit(ctx context.Context, plan Plan, to streams) error {
+// measureSplit runs the one lane and saves its facts, after what was measured before. The
+// advice stands in the report; the exit code says whether there was enough to advise on.
+func measureSplit(ctx context.Context, plan Plan, before *result.Split, to streams) error {
 	run := newRun(kindCapacity, plan)
-	run.Command = fmt.Sprintf("tristore capacity --engine %s --reach %s --depth %s --seed %d%s", plan.Split.Engine, plan.Split.Reach, plan.Depth, plan.Seed, repeats(plan.Search))
+	run.Command = capacityCommandLine(plan)
 	if err := splitPlan(plan).Check(); err != nil {
 		return err
 	}
@@ -90,13 +186,41 @@ func measureSplit(ctx context.Context, plan Plan, to streams) error {
 	}
 	_, _ = fmt.Fprintf(to.out, "seed %d · run %s · depth %s · split on %s (%s)\n", plan.Seed, run.ID, plan.Depth, plan.Split.Engine, plan.Split.Reach)
 	lane := splitLane(plan, run.ID, dir)
-	return alone{run: run, dir: dir, gate: plan.Gate, lane: lane, gather: gatherSplit}.carryOut(ctx, to)
+	if before != nil {
+		lane.order.Before = filepath.Join(dir, "logs", beforeName)
+		before.Outlook = plan.Outlook
+		if err := os.Mkdir(lane.order.Before, 0o755); err == nil {
+			err = result.Write(lane.order.Before, &result.Run{Schema: result.Schema, Split: before})
+		}
+		if err != nil {
+			return troubleError{fmt.Errorf("keeping what was measured before: %w", err)}
+		}
+	}
+	// Saved before anything is measured: where this process dies, the run can be resumed.
+	run.Split = before
+	run.Verdict = splitVerdict(run)
+	if err := result.Write(dir, run); err != nil {
+		return troubleError{err}
+	}
+	run.Split = nil
+	gather := func(run *result.Run, lane *laneProcess, end error) {
+		if gatherSplit(run, lane, end); run.Split != nil {
+			run.Split.Outlook = plan.Outlook
+		}
+	}
+	return alone{run: run, dir: dir, gate: plan.Gate, lane: lane, gather: gather}.carryOut(ctx, to)
 }
+
+// beforeName is the folder of what a resumed run had measured before.
+const beforeName = "before"
 
 // splitPlan is what the split measurement of a run does.
 func splitPlan(plan Plan) capacity.Plan {
 	split := capacity.For(plan.Depth, plan.Split.Engine, plan.Split.Reach)
 	split.Search = plan.Search
+	if plan.Operating != nil {
+		split = split.At(*plan.Operating)
+	}
 	if plan.Search != nil && plan.Search.Quantile == "p99" {
 		split.SLO.AuthP99Ms = plan.Search.LimitMs // one promise for the cells and the search
 	}
@@ -114,6 +238,16 @@ func splitLane(plan Plan, id, dir string) *laneProcess {
 // runSplit is the child's half: it waits for a quiet machine, measures and saves.
 func runSplit(ctx context.Context, order laneOrder) error {
 	plan := *order.Split
+	if order.Before != "" {
+		before, err := result.Read(order.Before)
+		if err != nil {
+			return troubleError{err}
+		}
+		plan.Before = before.Split
+	}
+	plan.Save = func(split *result.Split) error {
+		return result.Write(plan.Dir, &result.Run{Schema: result.Schema, Split: split})
+	}
 	done, err := plan.Quiet()
 	if err != nil {
 		return troubleError{err}
@@ -122,7 +256,7 @@ func runSplit(ctx context.Context, order laneOrder) error {
 	plan.Say(road.Progress{Current: "starting three clusters and loading them"})
 	split, err := capacity.Measure(ctx, plan)
 	if split != nil {
-		if saveErr := result.Write(plan.Dir, &result.Run{Schema: result.Schema, Split: split}); saveErr != nil {
+		if saveErr := plan.Save(split); saveErr != nil {
 			return troubleError{errors.Join(err, saveErr)}
 		}
 	}

@@ -49,6 +49,7 @@ type laneOrder struct {
 	Restore *scenariobackup.VerifyPlan `json:"restore,omitempty"`
 	Import  *transfer.Plan             `json:"import,omitempty"`
 	Observe *observe.Plan              `json:"observe,omitempty"`
+	Before  string                     `json:"before,omitempty"` // the saved facts that a split measurement goes on from
 	URL     string                     `json:"url,omitempty"`
 	// CAFile and SelfSigned go with the URL.
 	CAFile     string `json:"ca_file,omitempty"`

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"tristore/scenarios/auth"
 	"tristore/scenarios/campaign"
@@ -24,7 +25,7 @@ type loadFlags struct {
 	engine, profile, mix, pace string
 	rate                       float64
 	duration, warm, warmMax    time.Duration
-	workers                    int
+	workers, bulkRows          int
 	keys                       string
 	cold                       bool
 	from                       float64
@@ -33,7 +34,16 @@ type loadFlags struct {
 }
 
 // loadSizes change the data set; zero leaves the plan's own.
-type loadSizes struct{ users, workspaces, files, conversations, messages, rowBytes, bulkRows int }
+type loadSizes struct{ users, workspaces, files, conversations, messages, rowBytes int }
+
+func (s *loadSizes) declare(set *pflag.FlagSet) {
+	set.IntVar(&s.users, "users", 0, "users of the data set")
+	set.IntVar(&s.workspaces, "workspaces", 0, "workspaces of the data set; the first of a collections data set is huge")
+	set.IntVar(&s.files, "files", 0, "files in each workspace")
+	set.IntVar(&s.conversations, "conversations", 0, "conversations in each workspace")
+	set.IntVar(&s.messages, "messages", 0, "messages in each conversation")
+	set.IntVar(&s.rowBytes, "row-bytes", 0, "bytes of each message, and of what each user has stored")
+}
 
 // loadCommand offers one workload to one engine and judges what its users would see.
 func loadCommand(to streams) *cobra.Command {
@@ -67,13 +77,8 @@ func loadCommand(to streams) *cobra.Command {
 	set.StringVar(&f.mix, "mix", string(collections.Everyday), "which requests: auth has everyday, storm (sign-ins), visitors, keys, fanout; collections has everyday, heavy")
 	set.BoolVar(&f.cold, "cold", false, "measure from the first arrival on, over connections that are yet to be opened, without a warm-up")
 	set.StringVar(&f.keys, "keys", "", "which rows are asked for: zipfian, uniform, latest (default: as the workload's users do)")
-	set.IntVar(&f.sizes.users, "users", 0, "users of the data set")
-	set.IntVar(&f.sizes.workspaces, "workspaces", 0, "workspaces of the data set; the first of a collections data set is huge")
-	set.IntVar(&f.sizes.files, "files", 0, "files in each workspace")
-	set.IntVar(&f.sizes.conversations, "conversations", 0, "conversations in each workspace")
-	set.IntVar(&f.sizes.messages, "messages", 0, "messages in each conversation")
-	set.IntVar(&f.sizes.rowBytes, "row-bytes", 0, "bytes of each message, and of what each user has stored")
-	set.IntVar(&f.sizes.bulkRows, "bulk-rows", 0, "rows of one bulk, at most 5000")
+	f.sizes.declare(set)
+	set.IntVar(&f.bulkRows, "bulk-rows", 0, "rows of one bulk, at most 5000")
 	set.StringVar(&f.pace, "pace", string(campaign.Poisson), "how arrivals are spaced: poisson, constant, ramp (see --from), steps (see --steps)")
 	set.Float64Var(&f.from, "from", 0, "with --pace ramp: arrivals per second at its beginning; --rate is its end")
 	set.StringSliceVar(&f.steps, "steps", nil, "with --pace steps: one rate after the other, such as 100x30s,0x5s,300x30s")
@@ -106,7 +111,10 @@ func (f *loadFlags) read(c *cobra.Command, workload string) (plan Plan, load cam
 	if err := f.readPace(changed, &load); err != nil {
 		return plan, load, err
 	}
-	f.sizes.into(&load)
+	f.sizes.into(&load.Identity, &load.Collections)
+	if f.bulkRows != 0 {
+		load.BulkRows = f.bulkRows
+	}
 	if err := f.termFlags.into(&load.Terms); err != nil {
 		return plan, load, err
 	}
@@ -142,15 +150,14 @@ func (f *loadFlags) readPace(changed func(string) bool, load *campaign.Plan) err
 }
 
 // into changes a plan where something was asked for; what makes no sense its check refuses.
-func (s loadSizes) into(plan *campaign.Plan) {
+func (s loadSizes) into(identity *dataset.Sizes, collections *dataset.CollectionSizes) {
 	for _, size := range []struct {
 		asked int
 		into  []*int
 	}{
-		{s.users, []*int{&plan.Identity.Users}}, {s.workspaces, []*int{&plan.Identity.Workspaces, &plan.Collections.Workspaces}},
-		{s.files, []*int{&plan.Identity.FilesPerWorkspace}}, {s.conversations, []*int{&plan.Collections.Conversations}},
-		{s.messages, []*int{&plan.Collections.MessagesPerConversation}}, {s.rowBytes, []*int{&plan.Collections.MessageBytes, &plan.Identity.UserBytes}},
-		{s.bulkRows, []*int{&plan.BulkRows}},
+		{s.users, []*int{&identity.Users}}, {s.workspaces, []*int{&identity.Workspaces, &collections.Workspaces}},
+		{s.files, []*int{&identity.FilesPerWorkspace}}, {s.conversations, []*int{&collections.Conversations}},
+		{s.messages, []*int{&collections.MessagesPerConversation}}, {s.rowBytes, []*int{&collections.MessageBytes, &identity.UserBytes}},
 	} {
 		for _, at := range size.into {
 			if size.asked != 0 {

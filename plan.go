@@ -18,6 +18,7 @@ import (
 	"tristore/drivers/cluster"
 	"tristore/drivers/cluster/programs"
 	"tristore/drivers/faults"
+	"tristore/reports/result"
 	"tristore/scenarios"
 	"tristore/scenarios/capacity"
 	"tristore/scenarios/judge"
@@ -41,6 +42,11 @@ type Plan struct {
 	Split *EnginePlan `json:"split,omitempty"`
 	// Search is how its boundary is searched; nil leaves that out.
 	Search *capacity.Search `json:"search,omitempty"`
+	// Operating is the deployment that it speaks of, and Outlook its future; nil was not told.
+	Operating *capacity.Operating `json:"operating,omitempty"`
+	Outlook   *result.Outlook     `json:"outlook,omitempty"`
+	// Words of capacity's command line by their names, so that it can be repeated.
+	Words map[string]string `json:"words,omitempty"`
 	// URL is the external cluster, masked when saved.
 	URL        drivers.URL `json:"url,omitzero"`
 	CAFile     string      `json:"ca_file,omitempty"`

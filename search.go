@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 // searchWords are the words of capacity --search.
 type searchWords struct {
 	asked  bool
+	two    bool
 	budget time.Duration
 	slo    string
 }
@@ -21,21 +23,22 @@ type searchWords struct {
 func (s *searchWords) declare(c *cobra.Command) {
 	set := c.Flags()
 	set.BoolVar(&s.asked, "search", false, "also search the load at which the shared cluster breaks the promise, both rates growing together")
-	set.DurationVar(&s.budget, "budget", 45*time.Minute, "with --search: the time for the whole measurement")
-	set.StringVar(&s.slo, "slo", "auth.p99=200ms", "with --search: the promise, auth.p95=TIME or auth.p99=TIME")
+	set.BoolVar(&s.two, "search-two", false, "search that of two clusters of the same total hardware as well, in the same budget")
+	set.DurationVar(&s.budget, "budget", 45*time.Minute, "the time for the whole measurement; asks for the search")
+	set.StringVar(&s.slo, "slo", "auth.p99=200ms", "the promise, auth.p95=TIME or auth.p99=TIME; asks for the search")
 }
 
-// read turns the words into a search; nil when none is asked for.
-func (s *searchWords) read(c *cobra.Command) (*capacity.Search, error) {
-	if !s.asked {
-		for _, name := range []string{"budget", "slo"} {
-			if c.Flags().Changed(name) {
-				return nil, fmt.Errorf("--%s goes with --search: add it", name)
-			}
-		}
+// read turns the words into a search; nil when none is asked for. Growth asks for it: what
+// demand will reach is the boundary.
+func (s *searchWords) read(c *cobra.Command, growth bool) (*capacity.Search, error) {
+	changed := c.Flags().Changed
+	if !s.asked && !s.two && !growth && !changed("budget") && !changed("slo") {
 		return nil, nil
 	}
-	search := &capacity.Search{Budget: s.budget}
+	if changed("search") && !s.asked {
+		return nil, errors.New("--search=false does not go with words that ask for the search: drop it, or them")
+	}
+	search := &capacity.Search{Budget: s.budget, Two: s.two}
 	name, value, _ := strings.Cut(s.slo, "=")
 	switch name {
 	case "auth.p95", "auth.p99":
@@ -53,12 +56,4 @@ func (s *searchWords) read(c *cobra.Command) (*capacity.Search, error) {
 	}
 	search.LimitMs = limit
 	return search, nil
-}
-
-// repeats are the words that ask for the same search again.
-func repeats(s *capacity.Search) string {
-	if s == nil {
-		return ""
-	}
-	return fmt.Sprintf(" --search --budget %s --slo auth.%s=%s", s.Budget, s.Quantile, time.Duration(s.LimitMs*float64(time.Millisecond)))
 }

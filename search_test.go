@@ -11,16 +11,16 @@ import (
 func TestSearchWords(t *testing.T) {
 	t.Parallel()
 	for words, args := range map[string][]string{
-		"--slo goes with --search":    {"--slo", "auth.p95=20ms"},
-		"--budget goes with --search": {"--budget", "15m"},
-		"did you mean auth.p99?":      {"--search", "--slo", "auth.p59=20ms"},
-		"write 20ms":                  {"--search", "--slo", "auth.p95=20"},
-		"has no value":                {"--search", "--slo", "auth.p95"},
-		"cannot be \"soon\"":          {"--search", "--slo", "auth.p95=soon"},
-		"above 0":                     {"--search", "--slo", "auth.p95=-1ms"},
-		"give at least 5m0s":          {"--search", "--slo", "auth.p95=20ms", "--budget", "2m"},
-		"missing unit":                {"--search", "--budget", "15"},
-		"drop --out, --search":        {"--search", "--simulated", "capacity=1,slo=20ms"},
+		"did you mean auth.p95?":   {"--slo", "auht.p95=20ms"}, // a promise asks for the search
+		"search=false does not go": {"--search=false", "--budget", "15m"},
+		"did you mean auth.p99?":   {"--search", "--slo", "auth.p59=20ms"},
+		"write 20ms":               {"--search", "--slo", "auth.p95=20"},
+		"has no value":             {"--search", "--slo", "auth.p95"},
+		"cannot be \"soon\"":       {"--search", "--slo", "auth.p95=soon"},
+		"above 0":                  {"--search", "--slo", "auth.p95=-1ms"},
+		"give at least 5m0s":       {"--search", "--slo", "auth.p95=20ms", "--budget", "2m"},
+		"missing unit":             {"--search", "--budget", "15"},
+		"drop --out, --search":     {"--search", "--simulated", "capacity=1,slo=20ms"},
 	} {
 		refused(t, words, append([]string{"capacity", "--out", t.TempDir()}, args...)...)
 	}

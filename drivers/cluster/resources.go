@@ -17,7 +17,7 @@ type needs struct{ memoryBytes, diskBytes int64 }
 
 // met compares the needs with what this machine has now; dir is where the data will lie.
 func (n needs) met(dir string) error {
-	memory, err := availableMemory()
+	memory, err := AvailableMemory()
 	if err != nil {
 		return err
 	}
@@ -40,9 +40,9 @@ func (n needs) within(memoryBytes, diskBytes int64, dir string) error {
 	return nil
 }
 
-// availableMemory is what the kernel could give to a new program without swapping, or
+// AvailableMemory is what the kernel could give to a new program without swapping, or
 // less where a control group holds us.
-func availableMemory() (int64, error) {
+func AvailableMemory() (int64, error) {
 	content, err := os.ReadFile("/proc/meminfo")
 	if err != nil {
 		return 0, fmt.Errorf("asking for the available memory: %w", err)

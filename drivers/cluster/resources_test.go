@@ -24,7 +24,7 @@ func TestNeeds(t *testing.T) {
 			t.Errorf("%d, %d: %v", test.memory, test.disk, err)
 		}
 	}
-	if memory, err := availableMemory(); err != nil || memory <= 0 {
+	if memory, err := AvailableMemory(); err != nil || memory <= 0 {
 		t.Errorf("this machine has %d: %v", memory, err)
 	}
 	if bytes, err := meminfo("MemTotal: 10 kB\nMemAvailable:    2048 kB\n"); err != nil || bytes != 2<<20 {

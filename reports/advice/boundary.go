@@ -13,6 +13,9 @@ func Found(b *result.Boundary) bool {
 	return b != nil && b.Regular && b.Reason == "" && b.Low > 0 && b.Low < b.High && !math.IsInf(b.High, 0) && b.LimitMs > 0 && len(b.Windows) > 0
 }
 
+// unfinished is said of a search that left no reason: it was killed, or its file altered.
+const unfinished = "it was not finished"
+
 // bounded adds what the search of the boundary says to an advice.
 func bounded(split *result.Split, a Advice) Advice {
 	b := split.Boundary
@@ -39,13 +42,13 @@ func sentenceOf(split *result.Split, b *result.Boundary) string {
 		return fmt.Sprintf("The shared cluster keeps an %s up to a load between %s; %s.", promise, loads(split, b.Low, b.High), standing(b))
 	case b.Low > 0 && b.High > 0 && b.Low < b.High:
 		return fmt.Sprintf("The search for the load at which the shared cluster breaks an %s was not regular (%s); it lies about between %s, in a bracket %.1f times as wide as planned.",
-			promise, b.Reason, loads(split, b.Low, b.High), b.Wider)
+			promise, orWord(b.Reason, unfinished), loads(split, b.Low, b.High), b.Wider)
 	case b.Low > 0:
-		return fmt.Sprintf("The load at which the shared cluster breaks an %s was not found (%s); %.3g times the measured load is kept.", promise, b.Reason, b.Low)
+		return fmt.Sprintf("The load at which the shared cluster breaks an %s was not found (%s); %.3g times the measured load is kept.", promise, orWord(b.Reason, unfinished), b.Low)
 	case b.High > 0:
-		return fmt.Sprintf("The load at which the shared cluster breaks an %s was not found (%s); %.3g times the measured load breaks it.", promise, b.Reason, b.High)
+		return fmt.Sprintf("The load at which the shared cluster breaks an %s was not found (%s); %.3g times the measured load breaks it.", promise, orWord(b.Reason, unfinished), b.High)
 	default:
-		return fmt.Sprintf("The load at which the shared cluster breaks an %s was not found (%s).", promise, b.Reason)
+		return fmt.Sprintf("The load at which the shared cluster breaks an %s was not found (%s).", promise, orWord(b.Reason, unfinished))
 	}
 }
 

@@ -144,7 +144,7 @@ func growth(o *result.Outlook, f forecast.Forecast) string {
 	if f.Backtest == nil {
 		return fmt.Sprintf("growing by the stated %s (taken at its word)", o.Growth.Said)
 	}
-	return fmt.Sprintf("growing by %.1f %% a month (%.1f to %.1f, from %d weeks; %.0f %% of %d held-out weeks lay in their band of 80 %%, median error %.0f %%)",
+	return fmt.Sprintf("growing by %.1f %% a month (%.1f to %.1f, from %d weeks; foretold from the weeks before, held-out weeks lay in their band of 80 %% in %.0f %% of %d cases, median error %.0f %%)",
 		100*g.P50, 100*g.P10, 100*g.P90, len(o.Growth.Weeks), 100*f.Backtest.Covered, f.Backtest.Points, f.Backtest.ErrorPct)
 }
 

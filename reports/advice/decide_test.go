@@ -130,7 +130,7 @@ func TestDecisionFromWeeks(t *testing.T) {
 	}
 	split.Outlook.Growth = g
 	a := Of(split)
-	if a.Verdict != NotNeeded || !strings.Contains(a.Sentence, "held-out weeks") || a.Future.Forecast.Backtest == nil {
+	if a.Verdict != NotNeeded || !strings.Contains(a.Sentence, "held-out weeks lay") || a.Future.Forecast.Backtest == nil {
 		t.Errorf("%s: %s", a.Verdict, a.Sentence)
 	}
 	for i := range g.Weeks {

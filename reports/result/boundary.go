@@ -1,5 +1,7 @@
 package result
 
+import "encoding/json"
+
 // Boundary is the search for the load at which the shared cluster breaks the promise to
 // the auth path. Loads are scales of the split's own two rates: both grow together.
 type Boundary struct {
@@ -17,6 +19,13 @@ type Boundary struct {
 	BracketLow  float64 `json:"bracket_low"`
 	BracketHigh float64 `json:"bracket_high"`
 	Wider       float64 `json:"wider"` // the bracket, in planned widths; 0 without one
+
+	// IdleMs is the promised quantile of auth when one request at a time is made of the idle
+	// cluster; 0 when not asked. No load does better.
+	IdleMs float64 `json:"idle_ms,omitempty"`
+	// Plan is the search's own; with it and the windows an interrupted search goes on.
+	Plan          json.RawMessage `json:"plan,omitempty"`
+	WindowSeconds float64         `json:"window_s,omitempty"` // of each window, longer where its load is low
 
 	Certified     []CertifiedLoad  `json:"certified"`
 	Windows       []BoundaryWindow `json:"windows"` // in the order of time
@@ -44,6 +53,8 @@ type BoundaryWindow struct {
 	Invalid   string  `json:"invalid,omitempty"`
 	Void      int     `json:"void,omitempty"`
 	Alarm     string  `json:"alarm,omitempty"`
+
+	AuthV2 string `json:"auth_hdr_v2,omitempty"` // the latencies of auth, as in Histogram
 
 	Auth        WindowLoad `json:"auth"`
 	Collections WindowLoad `json:"collections"`

@@ -35,7 +35,9 @@ func full() *Run {
 		Measurements: []Measurement{m},
 		Steps:        []Step{{What: "w", Seconds: 1.5, Bytes: 2, Said: "s"}},
 		Split: &Split{Engine: "postgres:16", Reach: "embedded", AuthRate: 1, CollectionsRate: 2, Hardware: map[string]string{"a": "b"}, SLO: SLO{5}, AgreedInterference: 1.5,
-			Windows: []SplitWindow{{1, 2, SharedCluster, &m, &m, "invalid"}}, Boundary: fullBoundary(), Trouble: "t"},
+			Windows: []SplitWindow{{1, 2, SharedCluster, &m, &m, "invalid"}}, Boundary: fullBoundary(), TwoBoundary: fullBoundary(),
+			Remedies: []Remedy{{"settings", "UNIQ-1 fails", true, fullBoundary(), 3}},
+			Outlook:  &Outlook{"2026-03-02", &Growth{"file", "f", 0.04, 0.09, []WeekPeak{{"2026-03-02", 1, 2}}}, 52, 8, 0.2, 7, &Connections{1, 2, 3, 4, 5, 2, 10, 100, 3}}, Trouble: "t"},
 		Load: &Load{Workload: "auth", Engine: "postgres:16", Rate: 500, Promises: []Promise{{99, 200}}, Confidence: 0.99, MaxFailed: 0.001, MinReached: 0.99, Cold: true, Trouble: "t",
 			Proof: &Proof{NoOp: m, TimerP50Ms: 1, TimerP99Ms: 2, Canaries: []Canary{{"cpu", 1, 2, 1.5, 0.1}}, WarmSeconds: 5, Steady: true}},
 		Observed: fullObserved(),
@@ -44,8 +46,8 @@ func full() *Run {
 
 func fullBoundary() *Boundary {
 	l := WindowLoad{1, 2, Counts{1, 1, 1, 1, 1, 1, 1, 1}, 1, 2, 3, 4, 5}
-	return &Boundary{"p95", 20, 1, 2, true, "r", "a", "n", 1.1, 1.9, 1, []CertifiedLoad{{1, "good", "+", 1}},
-		[]BoundaryWindow{{"screen", 1, 2, true, "b", 3, 4, "i", 1, "a", l, l}}, 900, 800}
+	return &Boundary{"p95", 20, 1, 2, true, "r", "a", "n", 1.1, 1.9, 1, 0.7, json.RawMessage(`{"start":1}`), 2.5, []CertifiedLoad{{1, "good", "+", 1}},
+		[]BoundaryWindow{{"screen", 1, 2, true, "b", 3, 4, "i", 1, "a", "v2", l, l}}, 900, 800}
 }
 
 func TestRoundTrip(t *testing.T) {

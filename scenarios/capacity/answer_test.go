@@ -63,13 +63,14 @@ func TestSearchesThatCannotBeCarriedOutAreRefused(t *testing.T) {
 		search Search
 		says   string
 	}{
-		"sound":               {Search{15 * time.Minute, "p95", 20}, ""},
-		"sound by p99":        {Search{15 * time.Minute, "p99", 20}, ""},
-		"another quantile":    {Search{15 * time.Minute, "p50", 20}, `"p50"`},
-		"no limit":            {Search{15 * time.Minute, "p95", 0}, "above 0"},
-		"an endless limit":    {Search{15 * time.Minute, "p95", 1e6}, "at most 60s"},
-		"a budget for nobody": {Search{4 * time.Minute, "p95", 20}, "give at least 5m0s"},
-		"p99 wants more":      {Search{9 * time.Minute, "p99", 20}, "give at least 11m0s"},
+		"sound":               {Search{Budget: 15 * time.Minute, Quantile: "p95", LimitMs: 20}, ""},
+		"sound by p99":        {Search{Budget: 15 * time.Minute, Quantile: "p99", LimitMs: 20}, ""},
+		"another quantile":    {Search{Budget: 15 * time.Minute, Quantile: "p50", LimitMs: 20}, `"p50"`},
+		"no limit":            {Search{Budget: 15 * time.Minute, Quantile: "p95", LimitMs: 0}, "above 0"},
+		"an endless limit":    {Search{Budget: 15 * time.Minute, Quantile: "p95", LimitMs: 1e6}, "at most 60s"},
+		"a budget for nobody": {Search{Budget: 4 * time.Minute, Quantile: "p95", LimitMs: 20}, "give at least 5m0s"},
+		"p99 wants more":      {Search{Budget: 9 * time.Minute, Quantile: "p99", LimitMs: 20}, "give at least 11m0s"},
+		"two want more":       {Search{Budget: 5 * time.Minute, Quantile: "p95", LimitMs: 20, Two: true}, "give at least 7m0s"},
 	} {
 		plan.Search = &c.search
 		err := plan.Check()

@@ -1,8 +1,11 @@
 package capacity
 
 import (
+	"math"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"tristore/drivers"
 	"tristore/reports/result"
@@ -81,6 +84,10 @@ func TestPlansThatCannotBeCarriedOutAreRefused(t *testing.T) {
 		"one core":          func(p *Plan) { p.CPUs = 1 },
 		"odd cores":         func(p *Plan) { p.CPUs = 3 },
 		"more cores":        func(p *Plan) { p.CPUs = 1 << 20 },
+		"no cores":          func(p *Plan) { p.CPUs = math.NaN() },
+		"next to no cores":  func(p *Plan) { p.CPUs, p.Reach = 0.1, drivers.Container },
+		"more memory":       func(p *Plan) { p.MemoryBytes = 1 << 60 },
+		"no users":          func(p *Plan) { p.Collections.Conversations = 0 },
 		"no memory":         func(p *Plan) { p.MemoryBytes = 0 },
 		"no blocks":         func(p *Plan) { p.Blocks = 0 },
 		"no window":         func(p *Plan) { p.Window = 0 },
@@ -121,5 +128,52 @@ func TestSpareBlocksMakeUpForInvalidOnes(t *testing.T) {
 	}
 	if (Plan{Blocks: 6, Spare: 3, Search: &Search{}}).another(6, 0) {
 		t.Error("a search has spare blocks")
+	}
+}
+
+// A container can have a share of a core, and half of one; an embedded server cannot.
+func TestShareOfACore(t *testing.T) {
+	plan := For(scenarios.Smoke, drivers.Engine{Product: drivers.Postgres, Major: 16}, drivers.Container).At(Operating{CPUs: 1, MemoryBytes: 256 << 20, AuthRate: 7})
+	if err := plan.Check(); err != nil || plan.CPUs != 1 || plan.MemoryBytes != 256<<20 || plan.AuthRate != 7 || plan.CollectionsRate != 30 {
+		t.Errorf("%v, %+v", err, plan)
+	}
+	if halves := halvesOf([]int{3}, 1); !slices.Equal(halves[0], halves[1]) || len(halves[0]) != 1 {
+		t.Errorf("halves of one core: %v", halves)
+	}
+	if halves := halvesOf([]int{3, 4}, 2); !slices.Equal(halves[0], []int{3}) || !slices.Equal(halves[1], []int{4}) {
+		t.Errorf("halves of two cores: %v", halves)
+	}
+	plan.Reach = drivers.Embedded
+	if err := plan.Check(); err == nil || !strings.Contains(err.Error(), "--reach container") {
+		t.Errorf("an embedded server with one core to divide: %v", err)
+	}
+}
+
+// What was measured before counts as far as its blocks are whole.
+func TestBlocksGoOn(t *testing.T) {
+	window := func(block int, cell result.Cell) result.SplitWindow {
+		return result.SplitWindow{Block: block, Cell: cell}
+	}
+	before := &result.Split{AuthRate: 5, Trouble: "interrupted"}
+	for block := range 2 {
+		for _, cell := range cells() {
+			before.Windows = append(before.Windows, window(block, cell))
+		}
+	}
+	before.Windows = append(before.Windows, window(2, result.AuthAlone))
+	went := Plan{Before: before}.begun()
+	if blocks, whole := wholeBlocks(went.Windows); blocks != 2 || whole != 2 || went.Trouble != "" || went.AuthRate != 5 || len(before.Windows) != 9 {
+		t.Errorf("%d blocks, %d whole, %+v", blocks, whole, went)
+	}
+	before.Windows = before.Windows[:8]
+	before.Windows[7].Invalid = "cut short"
+	if blocks, _ := wholeBlocks(Plan{Before: before}.begun().Windows); blocks != 1 {
+		t.Errorf("%d blocks after the last was cut short", blocks)
+	}
+	plan := For(scenarios.Smoke, drivers.Engine{Product: drivers.Postgres, Major: 16}, drivers.Embedded)
+	plan.Search, plan.Before = &Search{Budget: time.Hour, Quantile: "p95", LimitMs: 20, Two: true}, before
+	steps := plan.Schedule()
+	if len(steps) != 4 || steps[1].Windows != 5*4 || steps[2].Windows != usualWindows || steps[2].Takes != usualWindows*steps[2].Each {
+		t.Errorf("%+v", steps)
 	}
 }

@@ -3,9 +3,11 @@ package capacity
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"tristore/reports/result"
+	"tristore/scenarios/road"
 )
 
 // Measure carries out a plan: it starts one cluster with all of the hardware and two
@@ -23,15 +25,11 @@ func Measure(ctx context.Context, plan Plan) (*result.Split, error) {
 	if err != nil {
 		return nil, err
 	}
-	split := &result.Split{
-		Engine: plan.Engine.String(), Reach: string(plan.Reach), AuthRate: plan.AuthRate, CollectionsRate: plan.CollectionsRate,
-		Hardware: rig.hardware(plan), SLO: plan.SLO, AgreedInterference: plan.Agreed,
-	}
+	split := plan.begun()
+	split.Hardware = rig.hardware(plan)
 	err = rig.blocks(ctx, plan, split)
 	if err == nil && plan.Search != nil {
-		if split.Boundary, err = rig.search(ctx, plan, began); err != nil {
-			err = fmt.Errorf("searching the boundary: %w", err)
-		}
+		err = rig.boundaries(ctx, plan, split, began)
 	}
 	if err == nil {
 		err = rig.ends.Close(context.WithoutCancel(ctx))
@@ -44,12 +42,36 @@ func Measure(ctx context.Context, plan Plan) (*result.Split, error) {
 	return split, err
 }
 
+// begun is the split to measure into: a new one, or a copy of what was measured before, as
+// far as its blocks are whole.
+func (p Plan) begun() *result.Split {
+	if p.Before == nil {
+		return &result.Split{
+			Engine: p.Engine.String(), Reach: string(p.Reach), AuthRate: p.AuthRate, CollectionsRate: p.CollectionsRate,
+			SLO: p.SLO, AgreedInterference: p.Agreed,
+		}
+	}
+	split := *p.Before
+	split.Trouble, split.Windows = "", nil
+	whole := len(p.Before.Windows) / len(cells())
+	if n := len(p.Before.Windows); n > 0 && p.Before.Windows[n-1].Invalid != "" && n%len(cells()) == 0 {
+		whole-- // the last one may have been cut short
+	}
+	split.Windows = append(split.Windows, p.Before.Windows[:whole*len(cells())]...)
+	return &split
+}
+
+// cells are those of a block.
+func cells() []result.Cell {
+	return []result.Cell{result.AuthAlone, result.CollectionsAlone, result.SharedCluster, result.SplitClusters}
+}
+
 // blocks measures every cell once per block, and keeps what was measured when it stops.
 // Invalid windows stay in the split. Spare blocks make up for those that have one, as long
 // as all of them can be made up: what the stores did is never a reason.
 func (r *rig) blocks(ctx context.Context, plan Plan, split *result.Split) error {
-	whole := 0
-	for block := 0; plan.another(block, whole); block++ {
+	first, whole := wholeBlocks(split.Windows)
+	for block := first; plan.another(block, whole); block++ {
 		sound, err := r.block(ctx, plan, block, split)
 		if err != nil {
 			return err
@@ -71,19 +93,40 @@ func (p Plan) another(done, whole int) bool {
 	return missing > 0 && done < last && (done < p.Blocks || missing <= last-done)
 }
 
+// wholeBlocks counts the blocks of windows, and those of which every window is valid.
+func wholeBlocks(windows []result.SplitWindow) (blocks, whole int) {
+	for at := 0; at+len(cells()) <= len(windows); at += len(cells()) {
+		blocks++
+		if !slices.ContainsFunc(windows[at:at+len(cells())], func(w result.SplitWindow) bool { return w.Invalid != "" }) {
+			whole++
+		}
+	}
+	return blocks, whole
+}
+
 // block measures every cell once, and tells whether all of its windows were valid.
 func (r *rig) block(ctx context.Context, plan Plan, block int, split *result.Split) (sound bool, err error) {
-	cells := []result.Cell{result.AuthAlone, result.CollectionsAlone, result.SharedCluster, result.SplitClusters}
 	sound = true
-	for order, at := range orderOf(plan.Seed, block, len(cells)) {
-		window, err := r.window(ctx, plan, block, cells[at])
+	for order, at := range orderOf(plan.Seed, block, len(cells())) {
+		window, err := r.window(ctx, plan, block, cells()[at])
 		window.Order = order
 		split.Windows = append(split.Windows, window)
 		if err != nil {
 			return false, fmt.Errorf("measuring %s in block %d: %w", window.Cell, block, err)
 		}
 		sound = sound && window.Invalid == ""
-		plan.told(len(split.Windows), max(plan.Blocks, block+1)*len(cells)+plan.searchWindows())
+		if err := plan.kept(split); err != nil {
+			return false, err
+		}
+		done, all := len(split.Windows), max(plan.Blocks, block+1)*len(cells())+plan.searchWindows()
+		plan.Say(road.Progress{Done: done, Total: all, Current: fmt.Sprintf("window %d of %d", min(done+1, all), all)})
 	}
 	return sound, nil
+}
+
+func (p Plan) kept(split *result.Split) error {
+	if p.Save == nil {
+		return nil
+	}
+	return p.Save(split)
 }

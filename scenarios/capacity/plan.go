@@ -3,10 +3,12 @@ package capacity
 import (
 	"fmt"
 	"log/slog"
+	"math"
 	"runtime"
 	"time"
 
 	"tristore/drivers"
+	"tristore/drivers/cluster"
 	"tristore/reports/result"
 	"tristore/scenarios"
 	"tristore/scenarios/auth"
@@ -32,11 +34,44 @@ type Plan struct {
 	BulkRows        int             `json:"bulk_rows"`
 	SLO             result.SLO      `json:"slo"`
 	Agreed          float64         `json:"agreed_interference"`
-	CPUs            int             `json:"cpus"`         // of the shared cluster; each half of the split gets half
+	CPUs            float64         `json:"cpus"`         // of the shared cluster; each half of the split gets half
 	MemoryBytes     int64           `json:"memory_bytes"` // likewise
 	Identity        dataset.Sizes   `json:"identity"`
 	Collections     Sizes           `json:"collections"`
 	Search          *Search         `json:"search,omitempty"` // nil leaves the boundary out
+	// Before is what an interrupted measurement of the same plan left; nil begins anew.
+	Before *result.Split `json:"-"`
+
+	Save func(*result.Split) error `json:"-"` // after each window, so that nothing measured is lost; nil is not called
+}
+
+// Operating is the deployment as its owner has it; what is 0 leaves the plan's own.
+type Operating struct {
+	CPUs            float64       `json:"cpus,omitempty"`
+	MemoryBytes     int64         `json:"memory_bytes,omitempty"`
+	AuthRate        float64       `json:"auth_rate_per_s,omitempty"` // of a peak today
+	CollectionsRate float64       `json:"collections_rate_per_s,omitempty"`
+	Identity        dataset.Sizes `json:"identity,omitzero"`
+	Collections     Sizes         `json:"collections,omitzero"`
+}
+
+// At changes a plan to what its owner has.
+func (p Plan) At(o Operating) Plan {
+	for _, number := range []struct {
+		asked float64
+		into  *float64
+	}{{o.CPUs, &p.CPUs}, {o.AuthRate, &p.AuthRate}, {o.CollectionsRate, &p.CollectionsRate}} {
+		if number.asked != 0 {
+			*number.into = number.asked
+		}
+	}
+	if o.MemoryBytes != 0 {
+		p.MemoryBytes = o.MemoryBytes
+	}
+	if o.Identity != (dataset.Sizes{}) {
+		p.Identity, p.Collections = o.Identity, o.Collections
+	}
+	return p
 }
 
 // Sizes are those of the collections data set.
@@ -51,7 +86,7 @@ func For(depth scenarios.Depth, engine drivers.Engine, reach drivers.Reach) Plan
 		// 200 ms is the platform's own signal for scaling an API; twice the value alone is
 		// the threshold of its monitoring page.
 		SLO: result.SLO{AuthP99Ms: 200}, Agreed: 2,
-		CPUs: runtime.NumCPU() &^ 1, MemoryBytes: 512 << 20,
+		CPUs: float64(runtime.NumCPU() &^ 1), MemoryBytes: 512 << 20,
 		Identity: dataset.Modest(),
 		Collections: Sizes{Workspaces: 16, HugeWorkspaces: 1, HugeFactor: 10, Conversations: 60, MessagesPerConversation: 10, MessageBytes: 1000,
 			Agents: 4, MetricHours: 24, Bindings: 4},
@@ -69,12 +104,22 @@ func (p Plan) Check() error {
 		return fmt.Errorf("the split is measured on PostgreSQL; asked for %s", p.Engine)
 	case p.Reach != drivers.Embedded && p.Reach != drivers.Container:
 		return fmt.Errorf("the split needs clusters whose CPU and memory can be divided: reach embedded or container, not %s", p.Reach)
-	case p.CPUs < 2 || p.CPUs%2 != 0 || p.CPUs > runtime.NumCPU():
-		return fmt.Errorf("the split needs an even number of cores, of which each half gets half; asked for %d of the machine's %d", p.CPUs, runtime.NumCPU())
+	case !(p.CPUs > 0) || p.CPUs > float64(runtime.NumCPU()):
+		return fmt.Errorf("the cluster cannot have %g cores of this machine's %d: lower --cpus", p.CPUs, runtime.NumCPU())
+	case p.CPUs < leastCPUs:
+		return fmt.Errorf("the split needs at least %g cores to divide; asked for %g", leastCPUs, p.CPUs)
+	case p.Reach == drivers.Embedded && !divides(p.CPUs):
+		return fmt.Errorf("embedded servers get whole cores and each half of the split needs one of its own, so that %g cannot be divided: give --cpus 2 or another even number, or --reach container, which limits a share of a core", p.CPUs)
 	case p.MemoryBytes < 128<<20:
 		return fmt.Errorf("the split needs at least 128 MiB to divide; asked for %d bytes", p.MemoryBytes)
 	case p.Blocks < 1 || p.Spare < 0 || p.Window <= 0 || p.Warm < 0 || !(p.AuthRate > 0) || !(p.CollectionsRate > 0):
 		return fmt.Errorf("the split needs blocks, a window and two rates; asked for %d blocks of %s at %g and %g per second", p.Blocks, p.Window, p.AuthRate, p.CollectionsRate)
+	}
+	if err := (dataset.Collections{Of: dataset.Identity{Sizes: p.Identity}, Sizes: p.Collections}).Check(); err != nil {
+		return err
+	}
+	if err := p.fits(); err != nil {
+		return err
 	}
 	if p.Search != nil {
 		return p.Search.check(p)
@@ -82,9 +127,22 @@ func (p Plan) Check() error {
 	return nil
 }
 
-// told says after each window how many there were, and how many are to come.
-func (p Plan) told(done, all int) {
-	p.Say(road.Progress{Done: done, Total: all, Current: fmt.Sprintf("window %d of %d", min(done+1, all), all)})
+// leastCPUs is the least that two clusters can divide.
+const leastCPUs = 0.5
+
+// divides tells whether each half can have cores of its own.
+func divides(cpus float64) bool { return cpus >= 2 && math.Mod(cpus, 2) == 0 }
+
+// fits refuses more memory than this machine can give.
+func (p Plan) fits() error {
+	available, err := cluster.AvailableMemory()
+	if err != nil {
+		return err
+	}
+	if p.MemoryBytes > available {
+		return fmt.Errorf("the cluster cannot have %d MiB: this machine has %d MiB available; lower --memory", p.MemoryBytes>>20, available>>20)
+	}
+	return nil
 }
 
 func (p Plan) log() *slog.Logger {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,9 +27,10 @@ type rig struct {
 	whole, identity, collections *deployment.Host
 	alone, shared, split         *deployment.Deployment
 
-	data  dataset.Collections
-	cores []int
-	ends  road.Ends
+	data   dataset.Collections
+	cores  []int    // of the shared cluster
+	halves [2][]int // of the two; both are the same cores where a half is limited by its share of time
+	ends   road.Ends
 }
 
 // part is one cluster of the rig and its share of the hardware.
@@ -59,11 +61,11 @@ func (r *rig) start(ctx context.Context, plan Plan) (err error) {
 	if r.cores, err = usableCores(plan.CPUs); err != nil {
 		return err
 	}
-	half := plan.CPUs / 2
+	r.halves = halvesOf(r.cores, plan.CPUs)
 	for _, p := range []part{
-		{"shared", cluster.Limits{CPUs: float64(plan.CPUs), CPUSet: r.cores, MemoryBytes: plan.MemoryBytes}, &r.whole},
-		{"identity", cluster.Limits{CPUs: float64(half), CPUSet: r.cores[:half], MemoryBytes: plan.MemoryBytes / 2}, &r.identity},
-		{"collections", cluster.Limits{CPUs: float64(half), CPUSet: r.cores[half:], MemoryBytes: plan.MemoryBytes / 2}, &r.collections},
+		{"shared", cluster.Limits{CPUs: plan.CPUs, CPUSet: r.cores, MemoryBytes: plan.MemoryBytes}, &r.whole},
+		{"identity", cluster.Limits{CPUs: plan.CPUs / 2, CPUSet: r.halves[0], MemoryBytes: plan.MemoryBytes / 2}, &r.identity},
+		{"collections", cluster.Limits{CPUs: plan.CPUs / 2, CPUSet: r.halves[1], MemoryBytes: plan.MemoryBytes / 2}, &r.collections},
 	} {
 		plan.log().Info("starting a cluster of the split measurement", "part", p.name, "cores", p.limits.CPUSet)
 		spec := plan.Spec(cluster.Strict, cluster.External{})
@@ -121,10 +123,13 @@ func (r *rig) fill(ctx context.Context) error {
 // hardware says what each placing got, as asked and as the servers report it.
 func (r *rig) hardware(plan Plan) map[string]string {
 	all := map[string]string{
-		"shared asked": fmt.Sprintf("1 cluster: %d cores (%s), %d MiB", plan.CPUs, list(r.cores), plan.MemoryBytes>>20),
-		"split asked": fmt.Sprintf("2 clusters: %d cores each (%s | %s), %d MiB each", plan.CPUs/2, list(r.cores[:plan.CPUs/2]), list(r.cores[plan.CPUs/2:]),
+		"shared asked": fmt.Sprintf("1 cluster: %g cores (%s), %d MiB", plan.CPUs, list(r.cores), plan.MemoryBytes>>20),
+		"split asked": fmt.Sprintf("2 clusters: %g cores each (%s | %s), %d MiB each", plan.CPUs/2, list(r.halves[0]), list(r.halves[1]),
 			plan.MemoryBytes>>21),
 		"generator": "runs on this machine and shares these cores with the servers, in every cell alike: read ratios between cells, not absolute latencies",
+	}
+	if plan.Reach == drivers.Embedded {
+		all["not limited"] = "embedded servers are processes on chosen cores: memory sets shared_buffers and holds back nothing else, and the disk is shared"
 	}
 	for name, host := range map[string]*deployment.Host{"shared": r.whole, "split identity": r.identity, "split collections": r.collections} {
 		var said []string
@@ -144,8 +149,17 @@ func telling() []string {
 	return []string{"shared_buffers", "max_connections", "fsync", "synchronous_commit", "full_page_writes", "max_wal_size"}
 }
 
-// usableCores are the first n cores that this process may run on.
-func usableCores(n int) ([]int, error) {
+// halvesOf gives each half cores of its own where they can be divided, else the same.
+func halvesOf(cores []int, cpus float64) [2][]int {
+	if !divides(cpus) {
+		return [2][]int{cores, cores}
+	}
+	return [2][]int{cores[:len(cores)/2], cores[len(cores)/2:]}
+}
+
+// usableCores are the first cores that this process may run on, enough for so many CPUs.
+func usableCores(cpus float64) ([]int, error) {
+	n := int(math.Ceil(cpus))
 	var set unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &set); err != nil {
 		return nil, fmt.Errorf("asking for the cores of this process: %w", err)

@@ -2,11 +2,13 @@ package capacity
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
 	"tristore/reports/result"
 	"tristore/scenarios/capacity/boundary"
+	"tristore/scenarios/road"
 	"tristore/scenarios/witness"
 )
 
@@ -15,6 +17,7 @@ type Search struct {
 	Budget   time.Duration `json:"budget_ns"` // of the whole measurement, starting the clusters included
 	Quantile string        `json:"quantile"`  // p95 or p99 of auth
 	LimitMs  float64       `json:"limit_ms"`
+	Two      bool          `json:"two,omitempty"` // also that of two clusters of the same total hardware
 }
 
 const (
@@ -54,7 +57,7 @@ func (s Search) seconds(authRate float64) float64 { return spare * float64(s.req
 
 // check refuses a search that cannot certify a load, in a sentence for the user.
 func (s Search) check(p Plan) error {
-	least := startMax + time.Duration(4*p.Blocks)*(p.Warm+p.Window) + fewestWindows*(settle(p)+max(shortestWindow, time.Duration(s.seconds(p.AuthRate)*float64(time.Second))))
+	least := startMax + time.Duration(4*p.Blocks)*(p.Warm+p.Window) + s.searches()*fewestWindows*(settle(p)+max(shortestWindow, time.Duration(s.seconds(p.AuthRate)*float64(time.Second))))
 	switch {
 	case s.Quantile != "p95" && s.Quantile != "p99":
 		return fmt.Errorf("the promise is about auth p95 or p99; asked for %q", s.Quantile)
@@ -72,40 +75,131 @@ func settle(p Plan) time.Duration { return max(p.Warm, time.Second) }
 
 // searching is a search under way on the rig.
 type searching struct {
-	rig     *rig
-	plan    Plan
-	ends    time.Time     // no window begins that would end after it
-	base    time.Duration // the shortest window, from the time left
-	windows []result.BoundaryWindow
+	rig  *rig
+	plan Plan
+	cell result.Cell // whose boundary: of one cluster or of two
+	ends time.Time   // no window begins that would end after it
+	into *result.Boundary
+	save func() error
+	// before is how many windows were there when the search was resumed.
+	before int
 }
 
-// search looks for the boundary until the budget that began then is spent. An error
-// says that the cluster could not be measured; what was found stands in the result.
-func (r *rig) search(ctx context.Context, plan Plan, began time.Time) (*result.Boundary, error) {
-	s := &searching{rig: r, plan: plan, ends: began.Add(plan.Search.Budget)}
-	each := time.Until(s.ends)/usualWindows - settle(plan)
-	s.base = min(max(each, shortestWindow), longestWindow)
-	lowest := max(0.001, plan.Search.seconds(plan.AuthRate)/longestWindow.Seconds())
-	by := boundary.Standard(min(highestScale, max(1, lowest)), min(lowest, highestScale), highestScale)
-	by.MinRequests = plan.Search.requests()
-	by.Save = s.tell
+// boundaries searches what was asked, and what was interrupted from where it stood. An
+// error says that the clusters could not be measured; what was found stands in the split.
+func (r *rig) boundaries(ctx context.Context, plan Plan, split *result.Split, began time.Time) error {
+	ends := began.Add(plan.Search.Budget)
+	for _, one := range []struct {
+		cell  result.Cell
+		into  **result.Boundary
+		asked bool
+		parts time.Duration // of what is left, one is for this search
+	}{
+		{result.SharedCluster, &split.Boundary, true, plan.Search.searches()},
+		{result.SplitClusters, &split.TwoBoundary, plan.Search.Two, 1},
+	} {
+		if !one.asked || *one.into != nil && !unfinished(*one.into) {
+			continue
+		}
+		if *one.into == nil {
+			*one.into = &result.Boundary{Quantile: plan.Search.Quantile, LimitMs: plan.Search.LimitMs}
+		}
+		s := &searching{rig: r, plan: plan, cell: one.cell, into: *one.into, ends: time.Now().Add(time.Until(ends) / one.parts), save: func() error { return plan.kept(split) }}
+		if err := s.run(ctx); err != nil {
+			return fmt.Errorf("searching the boundary of %s: %w", one.cell, err)
+		}
+		if s.into.Reason == string(boundary.ReasonLowest) {
+			return nil // a promise that the idle cluster breaks is not worth a second search
+		}
+	}
+	return nil
+}
+
+// searches is among how many searches the time is shared.
+func (s Search) searches() time.Duration {
+	if s.Two {
+		return 2
+	}
+	return 1
+}
+
+// unfinished searches may go on: nothing that they found stands in the way.
+func unfinished(b *result.Boundary) bool {
+	switch boundary.Reason(b.Reason) {
+	case boundary.ReasonBudget, boundary.ReasonInterrupted, boundary.ReasonProbe:
+		return true
+	default:
+		return !b.Regular && b.Reason == ""
+	}
+}
+
+// run searches on from the windows that are there.
+func (s *searching) run(ctx context.Context) error {
+	state, err := s.state()
+	if err != nil {
+		return err
+	}
 	start := time.Now()
-	found := boundary.Search(ctx, s.probe, by)
-	b := s.facts(found)
-	b.Seconds = time.Since(start).Seconds()
-	return b, found.Err
+	s.before = len(s.into.Windows)
+	if s.before == 0 {
+		broken, err := s.idle(ctx)
+		if err != nil || broken {
+			s.into.Seconds = time.Since(start).Seconds()
+			return err
+		}
+	}
+	found := boundary.Resume(ctx, s.probe, state)
+	s.conclude(found)
+	s.into.Seconds += time.Since(start).Seconds()
+	return found.Err
+}
+
+// state is where the search begins or goes on: a plan of its own, kept in the facts, so
+// that the windows of a resumed search are as long as those before.
+func (s *searching) state() (boundary.State, error) {
+	if s.into.Plan == nil {
+		each := time.Until(s.ends)/usualWindows - settle(s.plan)
+		s.into.WindowSeconds = min(max(each, shortestWindow), longestWindow).Seconds()
+		lowest := max(0.001, s.plan.Search.seconds(s.plan.AuthRate)/longestWindow.Seconds())
+		by := boundary.Standard(min(highestScale, max(1, lowest)), min(lowest, highestScale), highestScale)
+		by.MinRequests = s.plan.Search.requests()
+		raw, err := json.Marshal(by)
+		if err != nil {
+			return boundary.State{}, fmt.Errorf("keeping the plan of the search: %w", err)
+		}
+		s.into.Plan = raw
+	}
+	var state boundary.State
+	if err := json.Unmarshal(s.into.Plan, &state.Plan); err != nil {
+		return state, fmt.Errorf("the saved plan of the search cannot be read: %w", err)
+	}
+	for _, w := range s.into.Windows {
+		state.Taken = append(state.Taken, takenOf(w, s.into.LimitMs))
+	}
+	state.Plan.Save = s.tell
+	return state, nil
+}
+
+// takenOf is a window of the saved facts as the search took it.
+func takenOf(w result.BoundaryWindow, limitMs float64) boundary.Taken {
+	t := boundary.Taken{Purpose: boundary.Purpose(w.Purpose), Load: w.Scale, Void: w.Void, Alarm: w.Alarm}
+	if t.Invalid = w.Invalid; t.Invalid == "" {
+		t.Window = boundary.Window{Meets: w.Meets, P99Ms: w.LatencyMs, LimitMs: limitMs, Requests: int(w.Auth.Counts.Due), CanaryMs: w.CanaryMs}
+	}
+	return t
 }
 
 // probe offers both loads at one scale for one window.
 func (s *searching) probe(ctx context.Context, scale float64) (boundary.Window, error) {
 	at := s.plan
 	at.AuthRate, at.CollectionsRate, at.Warm = scale*s.plan.AuthRate, scale*s.plan.CollectionsRate, settle(s.plan)
-	at.Window = max(s.base, time.Duration(s.plan.Search.seconds(at.AuthRate)*float64(time.Second)))
+	seconds := max(s.into.WindowSeconds, s.plan.Search.seconds(at.AuthRate))
+	at.Window = time.Duration(seconds * float64(time.Second))
 	if time.Until(s.ends) < at.Warm+at.Window {
 		return boundary.Window{}, fmt.Errorf("%w: %s do not hold another window of %s", boundary.ErrSpent, s.plan.Search.Budget, at.Window.Round(time.Second))
 	}
 	work := witness.CPU()
-	w, err := s.rig.window(ctx, at, searchBlock+len(s.windows), result.SharedCluster)
+	w, err := s.rig.window(ctx, at, s.number(), s.cell)
 	if err != nil {
 		return boundary.Window{}, err
 	}
@@ -115,11 +209,24 @@ func (s *searching) probe(ctx context.Context, scale float64) (boundary.Window, 
 	if said.Invalid == "" {
 		broke = s.plan.Search.broke(w)
 	}
-	s.windows = append(s.windows, result.BoundaryWindow{
+	taken := result.BoundaryWindow{
 		Broke: broke, Scale: scale, Seconds: at.Window.Seconds(), Meets: said.Meets, LatencyMs: said.P99Ms, CanaryMs: said.CanaryMs, Invalid: said.Invalid,
 		Auth: s.load(w.Auth), Collections: s.load(w.Collections),
-	})
+	}
+	if w.Auth != nil {
+		taken.AuthV2 = w.Auth.Latency.V2
+	}
+	s.into.Windows = append(s.into.Windows, taken)
 	return said, nil
+}
+
+// number keeps the arrivals of each window of each search apart, and those of the cells.
+func (s *searching) number() int {
+	first := searchBlock
+	if s.cell == result.SplitClusters {
+		first *= 2
+	}
+	return first + len(s.into.Windows)
 }
 
 func (s *searching) load(m *result.Measurement) result.WindowLoad {
@@ -130,15 +237,34 @@ func (s *searching) load(m *result.Measurement) result.WindowLoad {
 		P50Ms: m.Latency.P50, P95Ms: m.Latency.P95, P99Ms: m.Latency.P99, P999Ms: m.Latency.P999, PacingMs: s.plan.Search.of(m.Pacing)}
 }
 
-// tell says after each window where the search stands.
+// tell keeps each window with what the search makes of it, and says where it stands.
 func (s *searching) tell(state boundary.State) error {
-	last := state.Taken[len(state.Taken)-1]
-	s.plan.log().Info("searching the boundary", "window", len(state.Taken), "times", last.Load, "why", last.Purpose, "kept", last.Meets,
-		"broke", s.windows[len(s.windows)-1].Broke, s.plan.Search.Quantile+"_ms", last.P99Ms, "invalid", last.Invalid, "left", time.Until(s.ends).Round(time.Second))
-	cells := 4 * s.plan.Blocks
-	done := cells + len(state.Taken)
-	s.plan.told(done, max(cells+usualWindows, done+1))
+	s.note(state)
+	if err := s.save(); err != nil {
+		return err
+	}
+	last, standing := state.Taken[len(state.Taken)-1], state.Standing()
+	left := time.Duration(float64(standing.Left) * (s.into.WindowSeconds + settle(s.plan).Seconds()) * float64(time.Second))
+	end := time.Now().Add(min(left, time.Until(s.ends)))
+	s.plan.log().Info("searching the boundary", "of", s.cell, "window", len(state.Taken), "times", last.Load, "why", last.Purpose, "kept", last.Meets,
+		"broke", s.into.Windows[len(s.into.Windows)-1].Broke, s.plan.Search.Quantile+"_ms", last.P99Ms, "invalid", last.Invalid, "left", time.Until(s.ends).Round(time.Second))
+	done := len(cells())*s.plan.Blocks + len(state.Taken)
+	s.plan.Say(road.Progress{Done: done, Total: done + standing.Left, Current: fmt.Sprintf("%s, ends about %s", standing, end.Format("15:04"))})
 	return nil
+}
+
+// note writes down what the search makes of each window, which may change as it goes on.
+func (s *searching) note(state boundary.State) {
+	for i, t := range state.Taken { // one for one with the probe's
+		if i >= len(s.into.Windows) {
+			break
+		}
+		w := &s.into.Windows[i]
+		w.Purpose, w.Void, w.Alarm, w.Invalid, w.Meets = string(t.Purpose), t.Void, t.Alarm, t.Invalid, t.Meets
+		if t.Invalid != "" {
+			w.Broke = "" // it says nothing of the promise
+		}
+	}
 }
 
 // searchWindows is how many windows to expect of the search.
@@ -146,32 +272,25 @@ func (p Plan) searchWindows() int {
 	if p.Search == nil {
 		return 0
 	}
-	return usualWindows
+	return usualWindows * int(p.Search.searches())
 }
 
-// facts writes the result down in the words of the saved run.
-func (s *searching) facts(r boundary.Result) *result.Boundary {
-	b := &result.Boundary{
-		Quantile: s.plan.Search.Quantile, LimitMs: s.plan.Search.LimitMs, Low: r.Interval.Low, High: r.Interval.High,
-		Regular: r.Regular, Reason: string(r.Reason), Account: r.Sentence, Next: r.Next,
-		BracketLow: r.Bracket.Low, BracketHigh: r.Bracket.High, Wider: r.Wider, Windows: s.windows, BudgetSeconds: s.plan.Search.Budget.Seconds(),
-	}
-	switch r.Reason { // the command line resumes no search
+// conclude writes the result down in the words of the saved run.
+func (s *searching) conclude(r boundary.Result) {
+	s.note(r.State)
+	b := s.into
+	b.Low, b.High, b.Regular, b.Reason, b.Account, b.Next = r.Interval.Low, r.Interval.High, r.Regular, string(r.Reason), r.Sentence, r.Next
+	b.BracketLow, b.BracketHigh, b.Wider = r.Bracket.Low, r.Bracket.High, r.Wider
+	b.BudgetSeconds += s.plan.Search.Budget.Seconds()
+	switch r.Reason {
 	case boundary.ReasonBudget:
-		b.Next = "search again with a larger --budget"
+		b.Next = "go on from here with more time: tristore capacity --resume RUN --budget TIME"
 	case boundary.ReasonInterrupted, boundary.ReasonProbe:
-		b.Next = "search again"
+		b.Next = "go on from here: tristore capacity --resume RUN"
 	default:
 	}
+	b.Certified = nil
 	for _, c := range r.Certified {
 		b.Certified = append(b.Certified, result.CertifiedLoad{Scale: c.Load, Answer: c.Answer.String(), Path: c.Path, Void: c.Void})
 	}
-	for i, t := range r.State.Taken { // one for one with the probe's
-		b.Windows[i].Purpose, b.Windows[i].Void, b.Windows[i].Alarm = string(t.Purpose), t.Void, t.Alarm
-		b.Windows[i].Invalid, b.Windows[i].Meets = t.Invalid, t.Meets
-		if t.Invalid != "" {
-			b.Windows[i].Broke = "" // it says nothing of the promise
-		}
-	}
-	return b
 }

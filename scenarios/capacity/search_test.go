@@ -3,6 +3,7 @@ package capacity
 import (
 	"context"
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 
@@ -32,11 +33,12 @@ func TestSearchOnRealServers(t *testing.T) {
 		nothingRuns(t, plan.Dir)
 	}()
 	// The time left holds some windows of the shortest length and no certified boundary.
-	began := time.Now().Add(20*time.Second - search.Budget)
-	found, err := rig.search(t.Context(), plan, began)
-	if err != nil {
+	began := time.Now().Add(14*time.Second - search.Budget)
+	split := &result.Split{}
+	if err := rig.boundaries(t.Context(), plan, split, began); err != nil {
 		t.Fatal(err)
 	}
+	found := split.Boundary
 	if len(found.Windows) < 3 || told != len(found.Windows) {
 		t.Fatalf("%d windows, told %d times: %+v", len(found.Windows), told, found)
 	}
@@ -62,11 +64,51 @@ func TestSearchOnRealServers(t *testing.T) {
 		t.Error("the advice says nothing of the boundary")
 	}
 
+	resumes(t, rig, plan)
+	idles(t, rig, plan)
+}
+
+// resumes: an interrupted search goes on from its saved facts, and takes no window twice.
+func resumes(t *testing.T, rig *rig, plan Plan) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	dir := t.TempDir()
 	plan.Tell = func(road.Progress) { cancel() }
-	cut, err := rig.search(ctx, plan, time.Now().Add(time.Minute-search.Budget))
-	if !errors.Is(err, context.Canceled) || cut == nil || len(cut.Windows) != 1 || cut.Reason != string(boundary.ReasonInterrupted) {
-		t.Errorf("interrupted after its first window: %v, %+v", err, cut)
+	plan.Save = func(s *result.Split) error { return result.Write(dir, &result.Run{Schema: result.Schema, Split: s}) }
+	cut := &result.Split{}
+	err := rig.boundaries(ctx, plan, cut, time.Now().Add(time.Minute-plan.Search.Budget))
+	if !errors.Is(err, context.Canceled) || cut.Boundary == nil || len(cut.Boundary.Windows) != 1 || cut.Boundary.Reason != string(boundary.ReasonInterrupted) {
+		t.Fatalf("interrupted after its first window: %v, %+v", err, cut.Boundary)
+	}
+	saved, err := result.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := saved.Split.Boundary.Windows[0]
+	var said []road.Progress
+	plan.Tell = func(now road.Progress) { said = append(said, now) }
+	if err := rig.boundaries(t.Context(), plan, saved.Split, time.Now().Add(8*time.Second-plan.Search.Budget)); err != nil {
+		t.Fatal(err)
+	}
+	went := saved.Split.Boundary
+	if len(went.Windows) < 2 || !reflect.DeepEqual(went.Windows[0], first) || len(said) != len(went.Windows)-1 || went.Reason != string(boundary.ReasonBudget) || went.WindowSeconds != cut.Boundary.WindowSeconds {
+		t.Errorf("went on with %d windows, told %d times: %s", len(went.Windows), len(said), went.Account)
+	}
+	if len(said) > 0 && (said[0].Total <= said[0].Done || said[0].Current == "") {
+		t.Errorf("it said %+v", said[0])
+	}
+}
+
+// idles: a promise that the idle cluster breaks costs no window.
+func idles(t *testing.T, rig *rig, plan Plan) {
+	plan.Search = &Search{Budget: time.Hour, Quantile: "p95", LimitMs: 0.01, Two: true}
+	plan.Tell, plan.Save = nil, nil
+	split := &result.Split{}
+	if err := rig.boundaries(t.Context(), plan, split, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	b := split.Boundary
+	if len(b.Windows) != 0 || b.IdleMs <= 0.01 || b.Reason != string(boundary.ReasonLowest) || advice.Found(b) || split.TwoBoundary != nil {
+		t.Errorf("a promise that nobody can keep: %+v", b)
 	}
 }

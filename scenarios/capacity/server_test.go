@@ -81,8 +81,8 @@ func TestCancelledMeasureKeepsItsWindowsAndLeavesNothing(t *testing.T) {
 	plan := short(t)
 	plan.Blocks = 100
 	ctx, cancel := context.WithCancel(t.Context())
-	plan.Tell = func(p road.Progress) {
-		if p.Done == 2 {
+	plan.Tell = func(now road.Progress) {
+		if now.Done == 2 {
 			cancel()
 		}
 	}
