@@ -21,6 +21,7 @@ import (
 	"tristore/scenarios/road"
 	"tristore/scenarios/transfer"
 	"tristore/suites"
+	"tristore/suites/availability"
 	"tristore/suites/backup"
 	"tristore/suites/conformance"
 	"tristore/suites/load"
@@ -147,7 +148,7 @@ func runSpecs(ctx context.Context, order laneOrder, hooks suites.Hooks) error {
 			return err
 		}
 	}
-	err = suites.Run(ctx, lane, security.Declare, migrations.Declare, conformance.Declare, backup.Declare, load.Declare)
+	err = suites.Run(ctx, lane, security.Declare, migrations.Declare, conformance.Declare, backup.Declare, load.Declare, availability.Declare)
 	if err != nil {
 		return troubleError{err}
 	}

@@ -52,6 +52,8 @@ var onlyIn = map[string][]string{
 	"go.mongodb.org/mongo-driver":       {"drivers/mongo"},
 	"github.com/HdrHistogram/":          {"scenarios/measure", "reports/latency", "reports/render"},
 	"github.com/golang-migrate/migrate": {"drivers/postgres", "drivers/mongo"},
+	"github.com/Shopify/toxiproxy":      {"drivers/faults"},
+	"github.com/rs/zerolog":             {"drivers/faults"},
 	"github.com/spf13/":                 {""},
 }
 

@@ -139,6 +139,13 @@ func (u URL) WithUser(user string, password Secret) URL {
 	return URL{&own}
 }
 
+// WithHostPort returns a copy that leads to another host:port.
+func (u URL) WithHostPort(hostPort string) URL {
+	own := u.parts()
+	own.Host = hostPort
+	return URL{&own}
+}
+
 // WithOption returns a copy with one query parameter set.
 func (u URL) WithOption(key, value string) URL {
 	own := u.parts()

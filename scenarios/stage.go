@@ -3,8 +3,10 @@ package scenarios
 import (
 	"context"
 	"errors"
+	"path/filepath"
 
 	"tristore/drivers"
+	"tristore/drivers/cluster"
 	"tristore/drivers/deployment"
 	"tristore/drivers/faults"
 	"tristore/reports/result"
@@ -14,6 +16,8 @@ import (
 type Stage struct {
 	Engine drivers.Engine
 	Host   *deployment.Host
+	// Spec is how the host's cluster was asked for: see Start.
+	Spec cluster.Spec
 	// Fault is deliberate damage; the zero value is none. Checks never look at it.
 	Fault faults.Fault
 	Seed  uint64
@@ -41,4 +45,13 @@ func (s Stage) Deploy(ctx context.Context) (*deployment.Deployment, error) {
 	}
 	s.Fault.Wrap(deployed)
 	return deployed, nil
+}
+
+// Start starts another cluster like the host's, shaped by the check; its logs lie in a
+// folder of that name. The caller must Close it.
+func (s Stage) Start(ctx context.Context, name string, shape func(*cluster.Spec)) (*cluster.Cluster, error) {
+	spec := s.Spec
+	spec.Dir = filepath.Join(spec.Dir, name)
+	shape(&spec)
+	return cluster.Start(ctx, spec)
 }

@@ -9,6 +9,7 @@ import (
 	"tristore/reports/result"
 	"tristore/scenarios"
 	"tristore/scenarios/auth"
+	"tristore/scenarios/availability"
 	"tristore/scenarios/backup"
 	"tristore/scenarios/collections"
 	"tristore/scenarios/conformance"
@@ -24,6 +25,8 @@ const (
 	Conformance = "conformance"
 	Backup      = "backup"
 	Load        = "load"
+	// Availability is what goes on working while a part is away.
+	Availability = "availability"
 )
 
 // Row is one claim of the catalogue: its words, what is done to try it, and the rule
@@ -52,6 +55,10 @@ func Catalogue() []Row {
 	}
 	says := func(claim result.Claim, sentence string) result.Claim {
 		claim.Sentence = sentence
+		return claim
+	}
+	nightly := func(claim result.Claim) result.Claim {
+		claim.Depth = string(scenarios.Nightly)
 		return claim
 	}
 	return []Row{
@@ -97,6 +104,11 @@ func Catalogue() []Row {
 			Check: auth.OpenLoop, Rule: openLoopRule(), Measures: true},
 		{Claim: says(row("LOAD-2", "25", Load, inferred), "The collections mix answers every operation of an open-loop replay, timed from when it was due."),
 			Check: collections.OpenLoop, Rule: openLoopRule(), Measures: true},
+
+		{Claim: nightly(says(row("SPLIT-1", "39", Availability, inferred), "After a split, sign-ins and workspace checks go on while the collections cluster is down or out of reach.")),
+			Check: availability.SignIns, Rule: signInsRule()},
+		{Claim: nightly(says(row("SPLIT-2", "40", Availability, documented+"+"+inferred), "While the collections cluster is away no product binding is granted or denied, and afterwards it is answered as before.")),
+			Check: availability.Bindings, Rule: bindingsRule()},
 	}
 }
 

@@ -76,9 +76,9 @@ func (l *Lane) Rows(area string) []Row {
 // mend wraps cluster.ErrUnreachable.
 func (l *Lane) Start(ctx context.Context) error {
 	l.tell(Progress{Total: len(l.rows), Current: "starting " + l.Plan.Engine.Title()})
-	spec := l.Plan.Spec(cluster.Relaxed, l.Address)
-	spec.Log = l.log
-	started, err := cluster.Start(ctx, spec)
+	l.stage.Spec = l.Plan.Spec(cluster.Relaxed, l.Address)
+	l.stage.Spec.Log = l.log
+	started, err := cluster.Start(ctx, l.stage.Spec)
 	if err != nil {
 		return l.trouble(err)
 	}

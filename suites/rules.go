@@ -158,3 +158,27 @@ func plansRule() judge.Rule {
 		},
 	}
 }
+
+// away is what both claims about an absent collections cluster ask for.
+func away() judge.Rule {
+	return judge.Rule{
+		Floors: []judge.Limit{
+			atLeast("before", 1, "nothing was asked with everything up"),
+			exactly("injections", 2, "the collections must be away in both ways"),
+			atLeast("asked_away", 2, "nobody asked for a binding meanwhile"),
+		},
+		Limits: []judge.Limit{
+			none("answered_away", "a binding was granted or denied although it could not be read"),
+			{Fact: "recovered", Op: judge.Is, Value: 2, Says: "bindings were not answered again"},
+		},
+	}
+}
+
+func bindingsRule() judge.Rule { return away() }
+
+func signInsRule() judge.Rule {
+	rule := away()
+	rule.Floors = append(rule.Floors, atLeast("asked", 1, "nobody signed in meanwhile"))
+	rule.Limits = append(rule.Limits, none("failed", "sign-ins failed"), none("wrong", "sign-ins got another account or workspace"))
+	return rule
+}

@@ -140,7 +140,7 @@ func TestSelectSpeaksToTheUser(t *testing.T) {
 		{[]string{"UNIQ-1", Security}, 4, true},
 		{[]string{"UNIQ-7"}, 0, false},
 	} {
-		rows, err := Select(scenarios.Smoke, test.asked)
+		rows, err := Select(scenarios.Release, test.asked)
 		if len(rows) != test.rows || (err == nil) != test.ok {
 			t.Errorf("%v: %d rows, %v", test.asked, len(rows), err)
 		}

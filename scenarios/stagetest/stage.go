@@ -28,13 +28,13 @@ func On(t *testing.T, engineWord, fault string) scenarios.Stage {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	running, err := cluster.Start(ctx, cluster.Spec{Engine: engine, Reach: drivers.Embedded, Durability: cluster.Relaxed,
-		Dir: t.TempDir(), Cache: programs.DefaultDir(), RunID: "stagetest"})
+	spec := cluster.Spec{Engine: engine, Reach: drivers.Embedded, Durability: cluster.Relaxed, Dir: t.TempDir(), Cache: programs.DefaultDir(), RunID: "stagetest"}
+	running, err := cluster.Start(ctx, spec)
 	if err != nil {
 		t.Fatal(err)
 	}
 	closeAfter(t, running.Close)
-	on := scenarios.Stage{Engine: engine, Seed: 1, Depth: scenarios.Smoke}
+	on := scenarios.Stage{Engine: engine, Spec: spec, Seed: 1, Depth: scenarios.Smoke}
 	if on.Host, err = deployment.Prepare(ctx, running, deployment.Options{}); err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,10 @@ const (
 
 // GoTest runs the specs that declare adds, on one engine, and fails t unless every
 // claim holds or is not applicable.
-func GoTest(t *testing.T, declare func(*suites.Lane)) {
+func GoTest(t *testing.T, declare func(*suites.Lane)) { GoTestAt(t, scenarios.Smoke, declare) }
+
+// GoTestAt is GoTest for an area whose claims need a greater depth.
+func GoTestAt(t *testing.T, depth scenarios.Depth, declare func(*suites.Lane)) {
 	engine, err := drivers.ParseEngine(variable(engineVariable, "postgres:16"))
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +43,7 @@ func GoTest(t *testing.T, declare func(*suites.Lane)) {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	lane, err := suites.NewLane(suites.LanePlan{Depth: scenarios.Smoke, Seed: 1,
+	lane, err := suites.NewLane(suites.LanePlan{Depth: depth, Seed: 1,
 		Head: road.Head{RunID: "gotest", Engine: engine, Reach: reach, Why: why, Dir: t.TempDir(), Cache: programs.DefaultDir()}}, suites.Hooks{}, log)
 	if err != nil {
 		t.Fatal(err)
