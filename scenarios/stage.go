@@ -47,11 +47,12 @@ func (s Stage) Deploy(ctx context.Context) (*deployment.Deployment, error) {
 	return deployed, nil
 }
 
-// Start starts another cluster like the host's, shaped by the check; its logs lie in a
-// folder of that name. The caller must Close it.
+// Start starts another cluster like the host's, shaped by the check and damaged if the
+// stage says so; its logs lie in a folder of that name. The caller must Close it.
 func (s Stage) Start(ctx context.Context, name string, shape func(*cluster.Spec)) (*cluster.Cluster, error) {
 	spec := s.Spec
 	spec.Dir = filepath.Join(spec.Dir, name)
 	shape(&spec)
+	s.Fault.BeforeStart(&spec)
 	return cluster.Start(ctx, spec)
 }

@@ -100,6 +100,9 @@ func Catalogue() []Row {
 		{Claim: says(row("BACKUP-3", "36b", Backup, documented), "A cut, altered, partial, ill-restored or stale dump is seen by its named check, and a sound one by none."),
 			Check: backup.Detection, Rule: detectionRule()},
 
+		{Claim: says(row("PITR-1", "34a", Backup, documented), "A cluster that was lost comes back as it was at a moment; a recovery that ends early or late is seen by its named check."),
+			Check: backup.PointInTime, Rule: pointInTimeRule()},
+
 		{Claim: says(row("LOAD-1", "25", Load, inferred), "The auth path answers every request of an open-loop replay, timed from when it was due."),
 			Check: auth.OpenLoop, Rule: openLoopRule(), Measures: true},
 		{Claim: says(row("LOAD-2", "25", Load, inferred), "The collections mix answers every operation of an open-loop replay, timed from when it was due."),

@@ -84,3 +84,25 @@ func openLoopRule() judge.Rule {
 		},
 	}
 }
+
+func pointInTimeRule() judge.Rule {
+	return judge.Rule{
+		MinCases: 9 + 4, // the named checks of the sound recovery, and those that had to see a damage
+		Floors: []judge.Limit{
+			atLeast("recoveries", 3, "too few recoveries were tried"),
+			atLeast("damages", 2, "too few recoveries went wrong on purpose"),
+			exactly("twins", 1, "the cluster must be recovered to the moment, once"),
+			exactly("acknowledged", 4, "the ledger must have writes before and after the moment"),
+			atLeast("segments", 4, "too few segments of WAL lead from the base to the last write"),
+			atLeast("rows", 200, "too few rows were compared"),
+			known(),
+		},
+		Limits: []judge.Limit{
+			none("tools_failed", "the base backup ended badly"),
+			none("unarchived", "WAL did not get into the archive"),
+			none("undetected", "a recovery went wrong and nobody saw it"),
+			none("missed", "a check that had to see a wrong recovery did not"),
+			none("false_alarms", "the recovered cluster is not what was there at the moment"),
+		},
+	}
+}

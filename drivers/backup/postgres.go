@@ -164,6 +164,13 @@ func restorer(ctx context.Context, at Place, archive Archive) (program *cluster.
 const systemRootsSince = 16
 
 func invocation(at Place, program *cluster.Program, args ...string) cluster.Invocation {
+	call := wholeCluster(at, program, args...)
+	call.Args = append(call.Args, "--dbname="+at.Database)
+	return call
+}
+
+// wholeCluster calls a tool that is about no one database.
+func wholeCluster(at Place, program *cluster.Program, args ...string) cluster.Invocation {
 	admin := at.Cluster.Admin
 	mode := "verify-full"
 	if admin.SelfSigned {
@@ -178,7 +185,7 @@ func invocation(at Place, program *cluster.Program, args ...string) cluster.Invo
 		env = append(env, "PGSSLROOTCERT=system")
 	}
 	return cluster.Invocation{Env: env, Args: append(args, "--no-password",
-		"--host="+program.Host, "--port="+program.Port, "--username="+admin.URL.User(), "--dbname="+at.Database)}
+		"--host="+program.Host, "--port="+program.Port, "--username="+admin.URL.User())}
 }
 
 // major reads "pg_restore (PostgreSQL) 17.10 (Debian …)".

@@ -21,10 +21,10 @@ var meanings = []struct {
 	pattern *regexp.Regexp
 }{
 	// pg_dump, pg_restore and psql, then what the server answered them.
-	{anError, regexp.MustCompile(`^(pg_dump|pg_restore|psql): (error|fatal):`)},
+	{anError, regexp.MustCompile(`^(pg_dump|pg_restore|psql|pg_basebackup): (error|fatal):`)},
 	{anError, regexp.MustCompile(`errors ignored on restore: [1-9]`)},
 	{anError, regexp.MustCompile(`(^|: )(ERROR|FATAL|PANIC): `)},
-	{aWarning, regexp.MustCompile(`^(pg_dump|pg_restore|psql): warning:|(^|: )WARNING: `)},
+	{aWarning, regexp.MustCompile(`^(pg_dump|pg_restore|psql|pg_basebackup): warning:|(^|: )WARNING: `)},
 	// mongodump and mongorestore prefix a time.
 	{anError, regexp.MustCompile(`[1-9][0-9]* document\(s\) failed to restore`)},
 	{anError, regexp.MustCompile(`(?i)^\S*\s*(failed: |error |continuing through error|panic: )`)},

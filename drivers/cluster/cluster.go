@@ -39,6 +39,8 @@ type Spec struct {
 	Limits     Limits
 	// Settings are server parameters by name, on top of those the provider sets.
 	Settings map[string]string
+	// InitDB are further arguments of PostgreSQL's initdb, for a cluster that is started here.
+	InitDB []string
 	// Images says where container images come from.
 	Images Images
 	// Address is the external cluster; unused otherwise.
@@ -51,6 +53,10 @@ type Spec struct {
 	RunID string
 	// Seeded lets the cluster begin with content; nil begins empty. See CanSeed.
 	Seeded *Seeded
+	// Archiving keeps the WAL that the server writes, for FetchWAL. See CanArchive.
+	Archiving bool
+	// Recovery lets the cluster begin from a base backup; nil begins empty.
+	Recovery *Recovery
 	// Patience bounds the wait for readiness; zero means two minutes.
 	Patience time.Duration
 	// Log hears of slow steps (fetching, building, starting); nil discards.
@@ -95,7 +101,8 @@ type Cluster struct {
 	// Tools runs client tools of the engine's family near this cluster.
 	Tools Tools
 
-	close func(context.Context) error
+	close    func(context.Context) error
+	fetchWAL func(ctx context.Context, folder string) error // nil where nothing is archived
 }
 
 // Close stops the server and removes its data; logs stay. It is safe to call twice.

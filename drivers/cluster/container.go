@@ -83,18 +83,23 @@ func (r *running) cluster(ctx context.Context) (*Cluster, containerRecipe, error
 	if err != nil {
 		return nil, recipe, fmt.Errorf("%s from image %s: %w", r.spec.Engine, r.image, err)
 	}
-	return &Cluster{
+	tools := containerTools{
+		container: r.id, image: r.image, server: r.spec.Engine,
+		host: "localhost", port: recipe.port, ca: inside + "/ca.crt",
+	}
+	on := &Cluster{
 		Engine: r.spec.Engine, Reach: drivers.Container, Version: version,
 		Admin:  recipe.admin(r.address),
 		CAFile: recipe.trust.CAFile, OtherCAFile: recipe.trust.OtherCAFile,
 		Asked: r.asked(recipe), InForce: r.inForce(settings),
-		Dir: r.spec.Dir,
-		Tools: containerTools{
-			container: r.id, image: r.image, server: r.spec.Engine,
-			host: "localhost", port: recipe.port, ca: inside + "/ca.crt",
-		},
+		Dir:   r.spec.Dir,
+		Tools: tools,
 		close: r.end,
-	}, recipe, nil
+	}
+	if r.spec.Archiving {
+		on.fetchWAL = tools.fetchArchive
+	}
+	return on, recipe, nil
 }
 
 // containerRecipe is how one product runs in a container: all that differs between products.
@@ -104,6 +109,7 @@ type containerRecipe struct {
 	environment   map[string]string
 	// files are copied to the folder inside; account is given them before the server starts.
 	files      map[string][]byte
+	large      []testcontainers.ContainerFile // read from this machine, likewise
 	account    string
 	entrypoint string // of the image; runs as root and steps down itself
 	command    []string
@@ -137,6 +143,9 @@ func containerRecipeFor(spec Spec, keys string) (containerRecipe, error) {
 		return containerRecipe{}, err
 	}
 	password := drivers.GenerateSecret()
+	if spec.Recovery != nil {
+		password = spec.Recovery.Of.Admin.URL.Password()
+	}
 	made := containerRecipe{trust: trust, administrator: superuser, password: password, files: map[string][]byte{"password": []byte(password.Reveal())}}
 	for name, path := range map[string]string{
 		"ca.crt": trust.CAFile, "server.crt": trust.CertFile, "server.key": trust.KeyFile, "server.pem": trust.BundleFile,
@@ -170,9 +179,15 @@ const (
 	passwordFile = inside + "/password"
 )
 
-// handOver gives the server's account our files, which are copied as root's, and goes on
-// to the image's own entry point as if nothing had been.
-const handOver = `chown -R "$1" ` + inside + ` && chmod 700 ` + inside + ` && shift && exec "$@"`
+// handOver gives the server's account our files, which are copied as root's, lays out a
+// base backup where there is one, and goes on to the image's own entry point as if
+// nothing had been.
+const handOver = `if [ -f ` + inside + baseFile + ` ]; then
+	mkdir -p "$PGDATA" && tar -xf ` + inside + baseFile + ` -C "$PGDATA" && rm ` + inside + baseFile + ` || exit 1
+	[ ! -f ` + inside + recoverySignal + ` ] || mv ` + inside + recoverySignal + ` "$PGDATA" || exit 1
+	chown -R "$1" "$PGDATA" && chmod 700 "$PGDATA" || exit 1
+fi
+chown -R "$1" ` + inside + ` && chmod 700 ` + inside + ` && shift && exec "$@"`
 
 // running is one started container.
 type running struct {
@@ -222,7 +237,7 @@ func (r *running) run(ctx context.Context, recipe containerRecipe) error {
 		testcontainers.WithExposedPorts(recipe.port + "/tcp"),
 		testcontainers.WithEntrypoint("sh", "-c", r.entry(recipe), "sh", recipe.account, recipe.entrypoint),
 		testcontainers.WithCmd(recipe.command...),
-		testcontainers.WithFiles(copies(recipe.files)...),
+		testcontainers.WithFiles(append(copies(recipe.files), recipe.large...)...),
 		testcontainers.WithHostConfigModifier(func(host *container.HostConfig) {
 			port := network.MustParsePort(recipe.port + "/tcp")
 			host.PortBindings = network.PortMap{port: {{HostIP: netip.MustParseAddr(loopback), HostPort: recipe.outside}}}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"tristore/drivers"
 	"tristore/drivers/postgres"
@@ -30,7 +31,7 @@ func containerPostgres(spec Spec, made containerRecipe) containerRecipe {
 	made.environment = map[string]string{
 		"POSTGRES_USER": made.administrator, "POSTGRES_DB": maintenance, "POSTGRES_PASSWORD_FILE": passwordFile,
 		// 12 and 13 would store md5 otherwise; text sorts the same on every image.
-		"POSTGRES_INITDB_ARGS":      "--auth-host=scram-sha-256 --encoding=UTF8 --locale=" + serverLocale,
+		"POSTGRES_INITDB_ARGS":      strings.Join(append([]string{"--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=" + serverLocale}, spec.InitDB...), " "),
 		"POSTGRES_HOST_AUTH_METHOD": "scram-sha-256",
 	}
 	made.root, made.settled = "/var/lib/tristore", "[ ! -e data/postmaster.pid ]" // it ended in order
@@ -39,6 +40,7 @@ func containerPostgres(spec Spec, made containerRecipe) containerRecipe {
 		initial.URL = initial.URL.WithUser(made.administrator, kept)
 		return postgres.SetPassword(ctx, initial, made.administrator, made.password)
 	}
+	made.large = laidOut(spec.Recovery)
 	made.port, made.account, made.entrypoint = "5432", "postgres", "docker-entrypoint.sh"
 	made.launch, made.info = launchPostgres, postgresInfo(made.settings)
 	made.admin = func(address string) drivers.Target { return made.target("postgres", address, maintenance, nil) }
@@ -51,7 +53,7 @@ const maintenance = "postgres"
 // containerPostgresSettings are those of the embedded reach, but that the server listens
 // for the daemon's proxy, and keeps the socket that the image's set-up goes through.
 func containerPostgresSettings(spec Spec) map[string]string {
-	settings := postgresSettings(spec)
+	settings := postgresSettings(spec, inside)
 	settings["listen_addresses"] = "*"
 	delete(settings, "unix_socket_directories")
 	return settings

@@ -52,8 +52,8 @@ func (r *running) ready(ctx context.Context, recipe containerRecipe) (version st
 		}
 		state, err := daemon.ContainerInspect(bounded, r.id, client.ContainerInspectOptions{})
 		if err == nil && !state.Container.State.Running {
-			return "", nil, fmt.Errorf("%w: the server ended with code %d while starting; its last lines: %s",
-				ErrUnreachable, state.Container.State.ExitCode, r.lastLines(ctx, daemon))
+			return "", nil, fmt.Errorf("%w: %w, with code %d; its last lines: %s",
+				ErrUnreachable, ErrEnded, state.Container.State.ExitCode, r.lastLines(ctx, daemon))
 		}
 		select {
 		case <-bounded.Done():

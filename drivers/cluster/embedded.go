@@ -66,6 +66,9 @@ func startProgram(ctx context.Context, spec Spec, program serverProgram) (*Clust
 	started.CAFile, started.OtherCAFile = e.tls.CAFile, e.tls.OtherCAFile
 	started.Ready = time.Since(began)
 	started.close = e.close
+	if spec.Archiving {
+		started.fetchWAL = e.fetchArchive
+	}
 	return started, nil
 }
 
@@ -148,9 +151,11 @@ func (e *embedded) serve(ctx context.Context) (*Cluster, error) {
 }
 
 // Polling is close, since a server is there within some 20 ms; patience is long, since a
-// machine may be slow.
+// machine may be slow. A server that recovers refuses everybody meanwhile, with a process
+// and two lines of its log for each.
 const (
 	embeddedPoll    = 2 * time.Millisecond
+	recoveryPoll    = 25 * time.Millisecond
 	embeddedTry     = 10 * time.Second
 	defaultPatience = 2 * time.Minute
 )
@@ -166,7 +171,7 @@ func (e *embedded) await(ctx context.Context, port int) (*Cluster, error) {
 	refusal := errors.New("it was not asked")
 	for {
 		if e.server.ended() {
-			return nil, fmt.Errorf("%w: the server ended before it was ready (%s); its log ends: %s", ErrUnreachable, e.server.how(), e.logTail())
+			return nil, fmt.Errorf("%w: %w (%s); its log ends: %s", ErrUnreachable, ErrEnded, e.server.how(), e.logTail())
 		}
 		started, err := e.ask(waiting, port)
 		if err == nil {
@@ -175,7 +180,11 @@ func (e *embedded) await(ctx context.Context, port int) (*Cluster, error) {
 		if waiting.Err() == nil {
 			refusal = err // one that the end of patience cut short says nothing
 		}
-		if pause(waiting, embeddedPoll) != nil {
+		poll := embeddedPoll
+		if e.spec.Recovery != nil {
+			poll = recoveryPoll
+		}
+		if pause(waiting, poll) != nil {
 			if err := ctx.Err(); err != nil {
 				return nil, fmt.Errorf("waiting for the server was given up; its last refusal: %s: %w", refusal.Error(), err) // why it was given up is the class
 			}

@@ -55,10 +55,14 @@ func (r *postgresProgram) prepare(ctx context.Context, e *embedded) error {
 	if err := e.as.reaches(r.build); err != nil {
 		return err
 	}
-	if r.template, err = openTemplate(ctx, e.cache, r.build, e.as); err != nil {
+	if r.template, err = openTemplate(ctx, e.cache, made{r.build, e.as, e.spec.InitDB}); err != nil {
 		return err
 	}
-	if e.spec.Seeded != nil {
+	if e.spec.Recovery != nil {
+		if err := r.recover(e); err != nil {
+			return err
+		}
+	} else if e.spec.Seeded != nil {
 		err := openSeeded(ctx, e, r, func(kept template) error {
 			r.template = kept
 			return kept.copyTo(r.data(e), e.as)
@@ -106,7 +110,7 @@ func (*postgresProgram) data(e *embedded) string { return filepath.Join(e.run.pa
 // launch writes the settings behind those of initdb, where the last one counts. They go
 // into the file and not onto the command line, so that a test can change and reload them.
 func (r *postgresProgram) launch(e *embedded, port int) (launch, error) {
-	settings := postgresSettings(e.spec)
+	settings := postgresSettings(e.spec, e.run.path)
 	settings["port"] = strconv.Itoa(port)
 	settings["ssl_cert_file"], settings["ssl_key_file"] = e.tls.CertFile, e.tls.KeyFile
 	initial, err := os.ReadFile(filepath.Join(r.template.data, "postgresql.conf"))
@@ -141,7 +145,7 @@ func (r *postgresProgram) ready(ctx context.Context, e *embedded, port int) (*Cl
 	if err != nil {
 		return nil, err
 	}
-	asked := postgresSettings(e.spec)
+	asked := postgresSettings(e.spec, e.run.path)
 	var untold []string
 	for name := range asked {
 		if _, told := settings[name]; !told {
@@ -160,8 +164,9 @@ func (r *postgresProgram) ready(ctx context.Context, e *embedded, port int) (*Cl
 }
 
 // postgresSettings are what we ask for: those that make the server safe to reach, those
-// that state durability aloud, those that the limits give, and the caller's on top.
-func postgresSettings(spec Spec) map[string]string {
+// that state durability aloud, those that the limits give, and the caller's on top. Its
+// own folders lie below home.
+func postgresSettings(spec Spec, home string) map[string]string {
 	settings := map[string]string{
 		"listen_addresses": loopback, "unix_socket_directories": "", "max_connections": "200",
 		"ssl": "on", "ssl_min_protocol_version": "TLSv1.2", "password_encryption": "scram-sha-256",
@@ -174,7 +179,7 @@ func postgresSettings(spec Spec) map[string]string {
 		settings["fsync"], settings["synchronous_commit"], settings["full_page_writes"] = "off", "off", "off"
 		settings["max_wal_size"] = "256MB"
 	}
-	return merged(settings, spec.Settings)
+	return merged(settings, walSettings(spec, home), spec.Settings)
 }
 
 // sharedBuffers in MiB: a quarter of the memory limit; without one the server's own

@@ -56,7 +56,7 @@ func bareStart(b *testing.B, spec Spec) time.Duration {
 	if err != nil {
 		b.Fatal(err)
 	}
-	copied, err := openTemplate(b.Context(), cache, build, as)
+	copied, err := openTemplate(b.Context(), cache, made{build: build, as: as})
 	if err != nil {
 		b.Fatal(err)
 	}

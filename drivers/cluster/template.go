@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -31,15 +32,29 @@ type template struct {
 // superuser of every embedded PostgreSQL.
 const superuser = "postgres"
 
-// openTemplate returns the template of one server build, made first where there is none.
-// It belongs to the account that will run servers, hence the account in its name.
-func openTemplate(ctx context.Context, cache programs.Cache, build string, as *account) (template, error) {
+// made is how a template comes about.
+type made struct {
+	build  string   // folder of the server programs
+	as     *account // who will run servers, and owns it
+	initdb []string // further arguments
+}
+
+// key names the template after what makes it differ from others.
+func (m made) key() string {
 	owner := os.Geteuid()
-	if as != nil {
-		owner = as.uid
+	if m.as != nil {
+		owner = m.as.uid
 	}
-	key := fmt.Sprintf("template/%s-uid%d", filepath.Base(build), owner)
-	entry, err := cache.Private(ctx, key, func(ctx context.Context, dir string) error { return initialise(ctx, build, dir, as) })
+	words := ""
+	for _, argument := range m.initdb {
+		words += "-" + strings.Trim(safeName(argument), "-")
+	}
+	return fmt.Sprintf("template/%s%s-uid%d", filepath.Base(m.build), words, owner)
+}
+
+// openTemplate returns a template, made first where there is none.
+func openTemplate(ctx context.Context, cache programs.Cache, from made) (template, error) {
+	entry, err := cache.Private(ctx, from.key(), func(ctx context.Context, dir string) error { return initialise(ctx, from, dir) })
 	if err != nil {
 		return template{}, err
 	}
@@ -51,17 +66,18 @@ func openTemplate(ctx context.Context, cache programs.Cache, build string, as *a
 }
 
 // initialise runs initdb into dir/data. The password is kept beside it, for us only.
-func initialise(ctx context.Context, build, dir string, as *account) error {
+func initialise(ctx context.Context, from made, dir string) error {
 	data, kept, told := filepath.Join(dir, "data"), filepath.Join(dir, "password"), filepath.Join(dir, "told")
 	password := []byte(rand.Text())
-	err := errors.Join(os.Mkdir(data, 0o700), os.WriteFile(kept, password, 0o600), os.WriteFile(told, password, 0o600), as.give(data, told))
+	err := errors.Join(os.Mkdir(data, 0o700), os.WriteFile(kept, password, 0o600), os.WriteFile(told, password, 0o600), from.as.give(data, told))
 	if err != nil {
 		return err
 	}
-	command := programs.Command(ctx, filepath.Join(build, "bin", "initdb"), "--pgdata="+data, "--username="+superuser,
-		"--auth=scram-sha-256", "--pwfile="+told, "--encoding=UTF8", "--locale="+serverLocale, "--no-sync")
+	args := append([]string{"--pgdata=" + data, "--username=" + superuser,
+		"--auth=scram-sha-256", "--pwfile=" + told, "--encoding=UTF8", "--locale=" + serverLocale, "--no-sync"}, from.initdb...)
+	command := programs.Command(ctx, filepath.Join(from.build, "bin", "initdb"), args...)
 	command.Env, command.Dir = serverEnvironment(), "/"
-	command.SysProcAttr.Credential = as.credential()
+	command.SysProcAttr.Credential = from.as.credential()
 	var said programs.Tail
 	command.Stdout, command.Stderr = &said, &said
 	if err := programs.Run(command); err != nil {

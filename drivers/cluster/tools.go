@@ -9,7 +9,7 @@ import (
 
 // Tools finds client programs for one cluster.
 type Tools interface {
-	// Find returns a program by name (pg_dump, pg_restore, psql, mongodump, mongorestore)
+	// Find returns a program by name (pg_dump, pg_restore, psql, pg_basebackup, mongodump, mongorestore)
 	// that can reach the cluster. One that cannot be had is a *ToolMissing.
 	Find(ctx context.Context, name string) (*Program, error)
 }

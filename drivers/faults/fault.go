@@ -24,6 +24,7 @@ type Fault struct {
 	restore *damage                           // done to a store's content once it is restored
 	wrap    func(d *deployment.Deployment)    // replaces stores by wrapped ones
 	tools   func(cluster.Tools) cluster.Tools // replaces the client tools
+	start   func(*cluster.Spec)               // changes how a check's own cluster is asked for
 }
 
 // damage is one statement against the database of one store, in both families' words.
@@ -51,6 +52,12 @@ func All() []Fault {
 		{Name: "restore-errors-hidden", Claims: []string{"BACKUP-3"},
 			Says:  "pg_restore, psql and mongorestore exit 0 and say nothing when they failed",
 			tools: func(sound cluster.Tools) cluster.Tools { return silent{sound} }},
+		{Name: "recovery-too-late", Claims: []string{"PITR-1"},
+			Says:  "a recovery to a point in time takes no notice of the time, and goes on to the end of the WAL",
+			start: untimely},
+		{Name: "archive-command-true", Claims: []string{"PITR-1"},
+			Says:  "the archive command exits 0 and copies nothing",
+			start: archivingNothing},
 		{Name: "share-unguarded", Claims: []string{"SHARE-1"},
 			Says: "share reads the permission map, waits, and writes the whole map back without a guard",
 			wrap: func(d *deployment.Deployment) { d.Permissions = newUnguarded(d.Permissions) }},
@@ -111,6 +118,13 @@ func (f Fault) AfterRestore(ctx context.Context, target drivers.Target, name sto
 		return nil
 	}
 	return f.do(ctx, target, f.restore)
+}
+
+// BeforeStart changes how a check's own cluster is asked for.
+func (f Fault) BeforeStart(spec *cluster.Spec) {
+	if f.start != nil {
+		f.start(spec)
+	}
 }
 
 // Wrap replaces stores of the deployment by wrapped ones.

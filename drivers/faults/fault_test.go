@@ -41,7 +41,7 @@ func TestEveryFaultNamesItsClaims(t *testing.T) {
 		}
 		seen[fault.Name] = true
 		hooks := 0
-		for _, has := range []bool{fault.schema != nil, fault.restore != nil, fault.wrap != nil, fault.tools != nil} {
+		for _, has := range []bool{fault.schema != nil, fault.restore != nil, fault.wrap != nil, fault.tools != nil, fault.start != nil} {
 			if has {
 				hooks++
 			}

@@ -160,7 +160,7 @@ func (d *detection) take(ctx context.Context, how backup.How) (all dumps, err er
 	if all.stale, err = d.dump(ctx, how, "stale"); err != nil {
 		return all, err
 	}
-	if err := d.acknowledge(ctx); err != nil {
+	if err := d.ledger.write(ctx); err != nil {
 		return all, err
 	}
 	if d.postgres() {

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"tristore/drivers"
 	"tristore/drivers/backup"
@@ -66,13 +64,7 @@ type detection struct {
 	store  store.Name
 	source *deployment.Deployment
 	folder string
-	ledger []entry
-}
-
-// entry is an acknowledged write, and the time that the application wrote into it.
-type entry struct {
-	id string
-	at time.Time
+	ledger ledger
 }
 
 func (d *detection) postgres() bool { return d.on.Engine.Family() == drivers.FamilyPostgres }
@@ -90,7 +82,8 @@ func (d *detection) prepare(ctx context.Context) (err error) {
 	if err := (dataset.Identity{Seed: d.on.Seed, Sizes: sizes}).LoadInto(ctx, d.source); err != nil {
 		return err
 	}
-	return d.acknowledge(ctx)
+	d.ledger = ledger{saw: d.saw, users: d.source.Users}
+	return d.ledger.write(ctx)
 }
 
 func (d *detection) drop(ctx context.Context) error {
@@ -102,33 +95,6 @@ func (d *detection) drop(ctx context.Context) error {
 		all = append(all, os.RemoveAll(d.folder))
 	}
 	return errors.Join(all...)
-}
-
-// acknowledge makes the next write of the ledger, by the application's own clock ten
-// minutes after the one before it: twice the objective. A write that the source itself
-// forgets is no fault of a dump; other claims are about it, and here another is made.
-func (d *detection) acknowledge(ctx context.Context) error {
-	n := len(d.ledger)
-	at := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC).Add(time.Duration(n) * 2 * rpoSeconds * time.Second)
-	for attempt := range 3 {
-		next := entry{fmt.Sprintf("6b%02d%020d", attempt, n), at}
-		// The name is one that no single-byte encoding holds.
-		outcome := d.source.Users.SignUp(ctx, store.User{ID: next.id, FirstName: "漢字 👩‍🚀", Status: "validated", CreatedAt: at, UpdatedAt: at})
-		if outcome.Status == store.Unknown {
-			d.saw.Add("unknown", 1)
-		}
-		if !outcome.OK() {
-			return fmt.Errorf("writing to the ledger: %s", outcome.Detail())
-		}
-		row, outcome := d.source.Users.LoadCaller(ctx, next.id)
-		if outcome.OK() && row.CreatedAt.Equal(at) {
-			d.saw.Add("acknowledged", 1)
-			d.ledger = append(d.ledger, next)
-			return nil
-		}
-		d.saw.See("the source acknowledged write %s of the ledger and does not have it: %s", next.id, outcome.Detail())
-	}
-	return errors.New("the source forgets what it acknowledges: there is no ledger to hold a dump against")
 }
 
 // dump makes one archive in a folder of its own.
@@ -255,17 +221,17 @@ func (d *detection) watermark(ctx context.Context, blank *deployment.Blank, seen
 		return err
 	}
 	defer func() { err = errors.Join(err, opened.Close(context.WithoutCancel(ctx))) }()
-	last := d.ledger[len(d.ledger)-1]
-	for _, written := range slices.Backward(d.ledger) {
-		row, outcome := opened.Users.LoadCaller(ctx, written.id)
-		switch {
-		case outcome.OK() && row.CreatedAt.Equal(written.at):
+	last := d.ledger.entries[len(d.ledger.entries)-1]
+	for _, written := range slices.Backward(d.ledger.entries) {
+		there, err := written.in(ctx, opened.Users)
+		if err != nil {
+			return err
+		}
+		if there {
 			if behind := last.at.Sub(written.at).Seconds(); behind > rpoSeconds {
 				seen[byWatermark] = fmt.Sprintf("the newest acknowledged write in the copy is %.0f s older than the last", behind)
 			}
 			return nil
-		case outcome.Status == store.Unknown:
-			return fmt.Errorf("asking the copy for the ledger: %s", outcome.Detail())
 		}
 	}
 	seen[byWatermark] = "no acknowledged write of the ledger is in the copy"
@@ -274,54 +240,6 @@ func (d *detection) watermark(ctx context.Context, blank *deployment.Blank, seen
 
 // note counts one trial.
 func (d *detection) note(t trial, seen map[string]string) {
-	name := fmt.Sprintf("%s dump, %s", t.archive.Format, t.name)
-	if t.sound() {
-		d.saw.Add("twins", 1)
-		for _, check := range []string{bySeal, byTool, byEncoding, byCatalogue, byContent, byWatermark} {
-			d.saw.Compare(name+": "+check, "nothing", orNothing(seen[check]))
-		}
-		d.saw.Add("false_alarms", float64(len(seen)))
-		return
-	}
-	d.saw.Add("damages", 1)
-	if len(seen) == 0 {
-		d.saw.Add("undetected", 1)
-	}
-	for _, check := range t.must {
-		d.need(name+": "+check, seen[check] != "")
-	}
-	if len(t.either) > 0 {
-		anybody := slices.ContainsFunc(t.either, func(check string) bool { return seen[check] != "" })
-		d.need(name+": "+strings.Join(t.either, " or "), anybody)
-	}
-	var said []string
-	for _, check := range slices.Sorted(maps.Keys(seen)) {
-		said = append(said, check+": "+short(seen[check]))
-	}
-	d.saw.See("%s: %s", name, orNothing(strings.Join(said, "; ")))
-}
-
-func (d *detection) need(what string, seen bool) {
-	got := "seen"
-	if !seen {
-		got = "not seen"
-		d.saw.Add("missed", 1)
-	}
-	d.saw.Compare(what, "seen", got)
-}
-
-func orNothing(text string) string {
-	if text == "" {
-		return "nothing"
-	}
-	return text
-}
-
-// short keeps a tool's last words to one line of a page.
-func short(text string) string {
-	const most = 160
-	if letters := []rune(text); len(letters) > most {
-		return string(letters[:most]) + " …"
-	}
-	return text
+	looked{name: fmt.Sprintf("%s dump, %s", t.archive.Format, t.name), must: t.must, either: t.either, seen: seen,
+		all: []string{bySeal, byTool, byEncoding, byCatalogue, byContent, byWatermark}}.note(d.saw)
 }

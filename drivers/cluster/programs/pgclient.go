@@ -32,12 +32,12 @@ func (c Client) Command(ctx context.Context, args ...string) *exec.Cmd {
 // Whoever restores has to work round it, so that an older client is preferred.
 const silentSince = 17
 
-// PostgresClient returns pg_dump, pg_restore or psql fit for servers of one major
+// PostgresClient returns pg_dump, pg_restore, psql or pg_basebackup fit for servers of one major
 // version: one that this machine has, else Debian's, fetched into the cache. A client
 // fits when it is at least as new as the server; the same machine and server always give
-// all three tools the same major, so that one can read what another wrote.
+// all tools the same major, so that one can read what another wrote.
 func (c Cache) PostgresClient(ctx context.Context, serverMajor int, tool string) (Client, error) {
-	if !slices.Contains([]string{"pg_dump", "pg_restore", "psql"}, tool) {
+	if !slices.Contains([]string{"pg_dump", "pg_restore", "psql", "pg_basebackup"}, tool) {
 		return Client{}, fmt.Errorf("no client tool of PostgreSQL is called %q", tool)
 	}
 	if dir, found := chooseClient(installedClients(ctx), serverMajor); found {
@@ -151,7 +151,7 @@ func probeClient(ctx context.Context, client Client) (Client, error) {
 	return client, err
 }
 
-var clientVersion = regexp.MustCompile(`^(?:pg_dump|pg_restore|psql) \(PostgreSQL\) ([0-9]+)`)
+var clientVersion = regexp.MustCompile(`^(?:pg_dump|pg_restore|psql|pg_basebackup) \(PostgreSQL\) ([0-9]+)`)
 
 func isELF(path string) bool {
 	file, err := os.Open(path)
