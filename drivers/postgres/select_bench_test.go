@@ -36,21 +36,8 @@ const (
 // step, outcome and recorder, with `pgbench -S -M prepared` (one thread, its default): in
 // operations per second, and in the processor time that the client spends on each.
 func BenchmarkPointSelect(b *testing.B) {
-	pgbench, err := exec.LookPath("pgbench")
-	if err != nil {
-		b.Skip("pgbench is not on this machine: apt-get install postgresql-contrib or postgresql")
-	}
 	server := plainServer(b)
-	bench := func(args ...string) *exec.Cmd {
-		host, port, _ := net.SplitHostPort(server.URL.HostPort())
-		user := server.URL
-		command := exec.CommandContext(b.Context(), pgbench, append(args, "-h", host, "-p", port, "-U", user.User(), "postgres")...)
-		command.Env = []string{"PGPASSWORD=" + user.Password().Reveal(), "PGSSLMODE=disable", "PATH=/usr/bin:/bin"}
-		return command
-	}
-	if out, err := bench("-i", "-q", "-s", strconv.Itoa(accounts/100_000)).CombinedOutput(); err != nil {
-		b.Fatalf("%v: %s", err, out)
-	}
+	bench := newAccounts(b, server)
 	clients := newSelectors(b, server)
 	var ours, theirs, oursCost, theirsCost, ratios, costs []float64
 	for range selectRounds {
@@ -77,6 +64,35 @@ func BenchmarkPointSelect(b *testing.B) {
 			b.ReportMetric(1.30, "target-at-most")
 		}
 	})
+}
+
+// newAccounts makes pgbench's tables, and gives what calls pgbench on them.
+func newAccounts(b *testing.B, server drivers.Target) func(args ...string) *exec.Cmd {
+	b.Helper()
+	pgbench, err := exec.LookPath("pgbench")
+	if err != nil {
+		b.Skip("pgbench is not on this machine: apt-get install postgresql-contrib or postgresql")
+	}
+	bench := func(args ...string) *exec.Cmd {
+		host, port := place(server)
+		command := exec.CommandContext(b.Context(), pgbench, append(args, "-h", host, "-p", port, "-U", server.URL.User(), "postgres")...)
+		command.Env = signIn(server)
+		return command
+	}
+	if out, err := bench("-i", "-q", "-s", strconv.Itoa(accounts/100_000)).CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	return bench
+}
+
+func place(server drivers.Target) (host, port string) {
+	host, port, _ = net.SplitHostPort(server.URL.HostPort()) // cluster.Start made it
+	return host, port
+}
+
+// signIn is the environment of a client of libpq.
+func signIn(server drivers.Target) []string {
+	return []string{"PGPASSWORD=" + server.URL.Password().Reveal(), "PGSSLMODE=disable", "PATH=/usr/bin:/bin"}
 }
 
 func report(b *testing.B, ours, theirs []float64, unit string) {
