@@ -38,12 +38,7 @@ lint: ## golangci-lint with the linters of .golangci.yml; the first run builds i
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run ./...
 
 fuzz: ## every fuzz target for FUZZTIME (20s) each; one that fails stops it, its input saved in the package's testdata
-	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
-	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\).*/\1/p' "$$file"); do \
-	    echo "$$target in $$(dirname "$$file")"; \
-	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" || exit 1; \
-	  done; \
-	done
+	.ci/fuzz $(FUZZTIME)
 
 daemon: ## install and start a Docker daemon where none answers (Debian, as root)
 	drivers/cluster/images/daemon.sh
