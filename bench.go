@@ -36,7 +36,7 @@ func heldBy(rows []bench.Row) error {
 	if slices.ContainsFunc(rows, func(r bench.Row) bool { return r.NotRun == "" && !r.Held }) {
 		return verdictError{1}
 	}
-	if slices.ContainsFunc(rows, func(r bench.Row) bool { return r.NotRun != "" }) {
+	if slices.ContainsFunc(rows, bench.Row.Unmeasured) {
 		return verdictError{exitInconclusive}
 	}
 	return nil

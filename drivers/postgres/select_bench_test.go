@@ -97,7 +97,7 @@ func signIn(server drivers.Target) []string {
 
 func report(b *testing.B, ours, theirs []float64, unit string) {
 	b.Helper()
-	middle := func(all []float64) float64 { slices.Sort(all); return all[len(all)/2] }
+	middle := func(all []float64) float64 { return slices.Sorted(slices.Values(all))[len(all)/2] }
 	b.ReportMetric(middle(ours), "ours-"+unit)
 	b.ReportMetric(middle(theirs), "theirs-"+unit)
 }

@@ -33,6 +33,13 @@ type Row struct {
 	NotRun string  `json:"not_run,omitempty"` // why there are no numbers; such a target is never held
 }
 
+// NotBuilt begins the reason of a skip that says that the other side, which is compared
+// with where it can be built, is not there. It leaves a target of nobody unmeasured.
+const NotBuilt = "not built here: "
+
+// Unmeasured tells whether a target has no numbers that it could have had.
+func (r Row) Unmeasured() bool { return r.NotRun != "" && !strings.HasPrefix(r.NotRun, NotBuilt) }
+
 // The metrics of a benchmark line.
 const (
 	prefix       = "Benchmark" // of the line itself
@@ -80,6 +87,9 @@ func Read(from io.Reader) ([]Row, error) {
 }
 
 func reason(how string, said []string) string {
+	if _, lacks, is := strings.Cut(strings.Join(said, " "), " "+NotBuilt); is && how == "SKIP:" {
+		return NotBuilt + lacks
+	}
 	word := map[string]string{"SKIP:": "skipped", "FAIL:": "failed"}[how]
 	if len(said) == 0 {
 		return word + " without a reason"
@@ -140,7 +150,11 @@ func Table(to io.Writer, rows []Row) error {
 	fmt.Fprintf(&page, "%-34s %12s %12s %-8s %7s  %s\n", "target", "ours", "theirs", "unit", "ratio", "wanted")
 	for _, r := range rows {
 		if r.NotRun != "" {
-			fmt.Fprintf(&page, "%-34s NOT RUN: %s\n", r.Name, r.NotRun)
+			if r.Unmeasured() {
+				fmt.Fprintf(&page, "%-34s NOT RUN: %s\n", r.Name, r.NotRun)
+			} else {
+				fmt.Fprintf(&page, "%-34s %s\n", r.Name, r.NotRun)
+			}
 			continue
 		}
 		sign, held := "≤", "held"

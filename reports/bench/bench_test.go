@@ -50,6 +50,9 @@ func TestWhatDidNotRunIsARow(t *testing.T) {
 BenchmarkSkips
     a_test.go:3: no psql on this machine: install it
 --- SKIP: BenchmarkSkips
+BenchmarkBeside/other
+    a_test.go:7: not built here: its licence
+--- SKIP: BenchmarkBeside/other
 BenchmarkFails
     a_test.go:4: the server
         ended
@@ -69,6 +72,7 @@ FAIL
 `))
 	want := []Row{
 		{Name: "Skips", NotRun: "skipped: a_test.go:3: no psql on this machine: install it"},
+		{Name: "Beside/other", NotRun: "not built here: its licence"},
 		{Name: "Fails", NotRun: "failed: a_test.go:4: the server ended"},
 		{Name: "Fine", Ours: 9, Theirs: 10, Unit: "ms", Ratio: 0.9, Target: 1, Better: "lower", Held: true},
 		{Name: "tristore/b", NotRun: "failed: 0.1s"},
@@ -78,7 +82,12 @@ FAIL
 		t.Errorf("got %+v, %v", rows, err)
 	}
 	var page strings.Builder
-	if err := Table(&page, rows); err != nil || strings.Count(page.String(), "NOT RUN") != 4 {
+	if err := Table(&page, rows); err != nil || strings.Count(page.String(), "NOT RUN") != 4 || !strings.Contains(page.String(), " not built here: its licence\n") {
 		t.Errorf("%v\n%s", err, page.String())
+	}
+	for _, row := range rows {
+		if wanted := row.NotRun != "" && row.Name != "Beside/other"; row.Unmeasured() != wanted {
+			t.Errorf("%s is unmeasured: %t", row.Name, row.Unmeasured())
+		}
 	}
 }

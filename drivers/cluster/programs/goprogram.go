@@ -2,6 +2,7 @@ package programs
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"embed"
@@ -17,7 +18,7 @@ import (
 // modules holds a go.mod and a go.sum per program. They end in .txt since go:embed
 // refuses a folder with a go.mod; so our own module does not know their dependencies.
 //
-//go:embed ferretdb/*.txt mongotools/*.txt
+//go:embed ferretdb/*.txt mongotools/*.txt ycsb/*.txt
 var modules embed.FS
 
 // goProgram is a program built from the Go module cache, every dependency pinned by
@@ -31,8 +32,9 @@ type goProgram struct {
 	stamps   map[string]string // file below vendor to its content
 	tags     string
 	defines  []string // -X of the linker
-	// checked asks the built program for its version; it must print version.
+	// checked is a built program that must print version when it is asked for it.
 	checked, version string
+	ask              string // --version when empty
 }
 
 // goProgramDir builds the program once and returns the folder that holds its executables.
@@ -79,7 +81,7 @@ func (p goProgram) build(ctx context.Context, dir string) (err error) {
 			return fmt.Errorf("building %s: %w", name, err)
 		}
 	}
-	said, err := exec.CommandContext(ctx, filepath.Join(dir, p.checked), "--version").CombinedOutput()
+	said, err := exec.CommandContext(ctx, filepath.Join(dir, p.checked), cmp.Or(p.ask, "--version")).CombinedOutput()
 	if err != nil || !bytes.Contains(said, []byte(p.version)) {
 		return errors.Join(fmt.Errorf("the built %s does not say version %s but %q", p.checked, p.version, tail(said)), err)
 	}
