@@ -12,7 +12,7 @@ import (
 	"tristore/drivers/store"
 )
 
-func openUsers(t *testing.T) (*mongo.Users, drivers.Target) {
+func openUsers(t testing.TB) (*mongo.Users, drivers.Target) {
 	t.Helper()
 	target := migrated(t, store.UsersStore)
 	users, err := mongo.OpenUsers(t.Context(), target)
@@ -23,7 +23,7 @@ func openUsers(t *testing.T) (*mongo.Users, drivers.Target) {
 	return users, target
 }
 
-func openPermissions(t *testing.T) *mongo.Permissions {
+func openPermissions(t testing.TB) *mongo.Permissions {
 	t.Helper()
 	permissions, err := mongo.OpenPermissions(t.Context(), migrated(t, store.PermissionsStore))
 	if err != nil {

@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 }
 
 // emptyDatabase is a database of this test's own, dropped when it is over.
-func emptyDatabase(t *testing.T) drivers.Target {
+func emptyDatabase(t testing.TB) drivers.Target {
 	t.Helper()
 	admin, err := mongo.OpenAdmin(t.Context(), started.Admin)
 	if err != nil {
@@ -63,7 +63,7 @@ func emptyDatabase(t *testing.T) drivers.Target {
 }
 
 // migrated is a database of this test's own with the schema of one store.
-func migrated(t *testing.T, name store.Name) drivers.Target {
+func migrated(t testing.TB, name store.Name) drivers.Target {
 	t.Helper()
 	target := emptyDatabase(t)
 	if _, err := mongo.Migrate(t.Context(), target, name, mongo.Migrations(name)); err != nil {
@@ -73,7 +73,7 @@ func migrated(t *testing.T, name store.Name) drivers.Target {
 }
 
 // want fails the test unless the outcome is the one written, such as "refused(unique)".
-func want(t *testing.T, what, wanted string, got store.Outcome) {
+func want(t testing.TB, what, wanted string, got store.Outcome) {
 	t.Helper()
 	if got.String() != wanted {
 		t.Errorf("%s: %s, want %s", what, got.Detail(), wanted)
@@ -105,7 +105,7 @@ func withPassword(target drivers.Target, password string) drivers.Target {
 }
 
 // closed ends a store; the test's own context is over by then.
-func closed(t *testing.T, end func(context.Context) error) {
+func closed(t testing.TB, end func(context.Context) error) {
 	t.Helper()
 	if err := end(context.Background()); err != nil {
 		t.Error(err)
