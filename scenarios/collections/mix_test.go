@@ -1,6 +1,7 @@
 package collections
 
 import (
+	"hash/fnv"
 	"testing"
 
 	"tristore/scenarios/dataset"
@@ -37,5 +38,32 @@ func TestOnlyRowsThatExistAreAskedFor(t *testing.T) {
 	}
 	if hot < draws/5 {
 		t.Errorf("the huge workspace gets %d of %d requests; it should be the hottest", hot, draws)
+	}
+}
+
+// What is asked hangs on the arrival alone: one generator, and eight of which each takes
+// its share of the arrivals, ask for the same.
+func TestGeneratorsAskForTheSameOperations(t *testing.T) {
+	data := dataset.Collections{Of: dataset.Identity{Seed: 1, Sizes: dataset.Modest()}, Sizes: dataset.ModestCollections()}
+	digest := func(mix Mix, seed, generators int64) (sum uint64) {
+		for index := range generators {
+			set := data
+			set.Of.Seed = uint64(seed)
+			w := New(nil, Options{Data: set, Mix: mix})
+			for arrival := index; arrival < 4000; arrival += generators {
+				hash := fnv.New64a()
+				_, _ = hash.Write([]byte(w.Asks(arrival)))
+				sum += hash.Sum64()
+			}
+		}
+		return sum
+	}
+	for _, mix := range []Mix{Everyday, Heavy} {
+		if one, eight := digest(mix, 1, 1), digest(mix, 1, 8); one != eight {
+			t.Errorf("%s: 1 generator asked for %x, 8 for %x", mix, one, eight)
+		}
+		if digest(mix, 1, 1) == digest(mix, 2, 1) {
+			t.Errorf("%s: the seed changes nothing: then this test proves nothing", mix)
+		}
 	}
 }

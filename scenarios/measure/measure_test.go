@@ -1,7 +1,9 @@
 package measure
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -124,12 +126,20 @@ func TestMergeIsExactInAnyOrder(t *testing.T) {
 	for i := range shards {
 		shards[i] = NewShard(phase())
 	}
+	outcomes := []store.Outcome{store.Done(), store.Done(), {Status: store.Committed, Retries: 1}, store.Refuse(store.Unique, "twice"), store.Refuse(store.Exhausted, "no slot"),
+		{Err: context.Canceled}, {Code: "57P01", Err: errors.New("ended")}, {Retries: 2}} // the last stands for one that is dropped
 	for range 20_000 {
 		due := time.Second + time.Duration(chance.Int64N(int64(3*time.Second)))
 		called := due + time.Duration(chance.ExpFloat64()*float64(ms))
-		sample := Sample{Due: due, Queued: due, Called: called, Ended: called + time.Duration(chance.ExpFloat64()*float64(9*ms)), Outcome: store.Done()}
-		shards[chance.IntN(len(shards))].Record(sample)
-		whole.Record(sample)
+		sample := Sample{Due: due, Queued: due, Called: called, Ended: called + time.Duration(chance.ExpFloat64()*float64(9*ms)), Outcome: outcomes[chance.IntN(len(outcomes))]}
+		for _, s := range []*Shard{shards[chance.IntN(len(shards))], whole} {
+			s.Arrive(due)
+			if sample.Outcome.Retries == 2 {
+				s.Drop(due)
+				continue
+			}
+			s.Record(sample)
+		}
 	}
 	bytes := func(shards ...*Shard) string {
 		text, err := json.Marshal(measured(t, shards...))
@@ -142,9 +152,11 @@ func TestMergeIsExactInAnyOrder(t *testing.T) {
 	if got := bytes(shards...); got != want {
 		t.Error("merged shards differ from one recorder of the same samples")
 	}
-	slices.Reverse(shards)
-	if got := bytes(shards...); got != want {
-		t.Error("the order of merging changes the bytes")
+	for range 20 {
+		chance.Shuffle(len(shards), func(i, k int) { shards[i], shards[k] = shards[k], shards[i] })
+		if got := bytes(shards...); got != want {
+			t.Fatal("the order of merging changes the bytes")
+		}
 	}
 	if _, err := Merge(phase(), NewShard(Phase{End: time.Second})); err == nil {
 		t.Error("a shard of another window was merged")
