@@ -14,6 +14,7 @@ import (
 	"tristore/reports/render"
 	"tristore/reports/result"
 	"tristore/scenarios/backup"
+	"tristore/scenarios/backup/drill"
 	"tristore/scenarios/campaign"
 	"tristore/scenarios/judge"
 	"tristore/scenarios/observe"
@@ -49,7 +50,8 @@ func (p Plan) alone(kind, lane string, order laneOrder) (alone, error) {
 		Restore *backup.VerifyPlan `json:"restore,omitempty"`
 		Import  *transfer.Plan     `json:"import,omitempty"`
 		Observe *observe.Plan      `json:"observe,omitempty"`
-	}{p, order.Load, order.Replay, order.Restore, order.Import, order.Observe})
+		Drill   *drill.Plan        `json:"drill,omitempty"`
+	}{p, order.Load, order.Replay, order.Restore, order.Import, order.Observe, order.Drill})
 	order.reach(p)
 	return alone{run: run, dir: dir, gate: p.Gate, lane: &laneProcess{name: lane, dir: head.Dir, order: order}}, nil
 }

@@ -59,6 +59,9 @@ func (b *laneBoard) hear(heard laneSaid) {
 		case event.Current != "":
 			state.Current, state.Message, state.Live = event.Current, "", event.Live
 		}
+		if state.Bytes = state.Bytes || event.Bytes; state.Moving.IsZero() && event.Done > 0 {
+			state.Moving = time.Now()
+		}
 		state.Total, state.Done = max(state.Total, event.Total), max(state.Done, event.Done)
 	})
 }

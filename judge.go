@@ -103,8 +103,8 @@ func judgeRun(run *result.Run, gate judge.Gate) {
 		judge.Observed(run)
 		return
 	}
-	if work, is := operationOf(run.Kind); is {
-		work.judge(run, gate)
+	if work, is := operationOf(run); is {
+		work.judge(run)
 		return
 	}
 	judge.Run(run, suites.Rules(), gate)
@@ -133,4 +133,5 @@ const (
 	kindRestore  = "restore"
 	kindImport   = "import"
 	kindObserve  = "observe"
+	kindDrill    = "drill"
 )

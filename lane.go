@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	scenariobackup "tristore/scenarios/backup"
+	"tristore/scenarios/backup/drill"
 	"tristore/scenarios/campaign"
 	"tristore/scenarios/capacity"
 	"tristore/scenarios/observe"
@@ -51,6 +52,7 @@ type laneOrder struct {
 	Import  *transfer.Plan             `json:"import,omitempty"`
 	Observe *observe.Plan              `json:"observe,omitempty"`
 	Before  string                     `json:"before,omitempty"` // the saved facts that a split measurement goes on from
+	Drill   *drill.Plan                `json:"drill,omitempty"`
 	URL     string                     `json:"url,omitempty"`
 	// CAFile and SelfSigned go with the URL.
 	CAFile     string `json:"ca_file,omitempty"`
@@ -96,7 +98,7 @@ func runLane(ctx context.Context, to streams) error {
 	head := order.head()
 	head.Log, head.Quiet = log, func() (func(), error) { return line.wait(ctx) }
 	head.Tell = func(p road.Progress) {
-		line.tell(suites.Progress{Done: p.Done, Total: p.Total, Current: p.Current, Live: p.Live})
+		line.tell(suites.Progress{Done: p.Done, Total: p.Total, Current: p.Current, Live: p.Live, Bytes: p.Bytes})
 	}
 	switch {
 	case order.Split != nil:
@@ -111,6 +113,8 @@ func runLane(ctx context.Context, to streams) error {
 		return runImport(ctx, order)
 	case order.Observe != nil:
 		return runObserve(ctx, order)
+	case order.Drill != nil:
+		return runDrill(ctx, order)
 	default:
 		return runSpecs(ctx, order, suites.Hooks{Tell: line.tell, Quiet: head.Quiet})
 	}
@@ -133,6 +137,8 @@ func (o laneOrder) head() *road.Head {
 		return &o.Import.Head
 	case o.Observe != nil:
 		return &o.Observe.Head
+	case o.Drill != nil:
+		return &o.Drill.Head
 	default:
 		return nil
 	}

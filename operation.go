@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"tristore/reports/result"
@@ -21,12 +22,14 @@ type operation struct {
 	kept func(run *result.Run, findings map[string]result.Finding) string
 	// broken begins what a FAIL says.
 	broken string
+	// derived are observations that follow from the run's other facts; nil is none.
+	derived func(run *result.Run) []result.Observation
 }
 
-// operationOf finds the operation of a kind of run.
-func operationOf(kind string) (operation, bool) {
-	for _, o := range []operation{restoring(), importing()} {
-		if o.kind == kind {
+// operationOf finds the operation of a run by its kind.
+func operationOf(run *result.Run) (operation, bool) {
+	for _, o := range []operation{restoring(), importing(), drilling(run.Drill)} {
+		if o.kind == run.Kind {
 			return o, true
 		}
 	}
@@ -60,14 +63,23 @@ func (o operation) gather(on EnginePlan) func(*result.Run, *laneProcess, error) 
 		}
 		run.Engines, run.Claims, run.Observations, run.Steps, run.Measurements = facts.Engines, facts.Claims, facts.Observations, facts.Steps, facts.Measurements
 		run.Environment.Asked, run.Environment.InForce = facts.Environment.Asked, facts.Environment.InForce
+		if facts.Drill != nil {
+			run.Drill = facts.Drill
+		}
 		_ = os.Remove(filepath.Join(lane.dir, result.FileName)) // merged
 	}
 }
 
 // judge gives findings and verdict. A run that lost a claim or its engine says nothing of
-// what was worked on.
-func (o operation) judge(run *result.Run, gate judge.Gate) {
-	judge.Run(run, suites.RulesOf(o.rows), gate)
+// what was worked on. The engine is the one that was asked for by name, so it decides,
+// stand-in or not.
+func (o operation) judge(run *result.Run) {
+	whole := *run // the facts stay as they were saved
+	if o.derived != nil {
+		whole.Observations = slices.Concat(run.Observations, o.derived(run))
+	}
+	judge.Run(&whole, suites.RulesOf(o.rows), judge.GateAll)
+	run.Findings, run.Engines, run.Verdict = whole.Findings, whole.Engines, whole.Verdict
 	findings := map[string]result.Finding{}
 	for _, f := range run.Findings {
 		findings[f.Claim] = f

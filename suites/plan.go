@@ -22,7 +22,8 @@ type Progress struct {
 	Done    int    `json:"done,omitempty"`
 	Current string `json:"current,omitempty"`
 	Message string `json:"message,omitempty"`
-	Live    bool   `json:"live,omitempty"` // Current changes all the time
+	Live    bool   `json:"live,omitempty"`  // Current changes all the time
+	Bytes   bool   `json:"bytes,omitempty"` // Total and Done are bytes
 }
 
 // Hooks connect a lane with whoever runs it; a nil one does nothing.

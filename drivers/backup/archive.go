@@ -35,8 +35,11 @@ type How struct {
 	Without []string // tables or collections left out
 	// Ownerless restores without owners and grants, as is often done where a role is missing.
 	Ownerless bool
+	// Snapshot is an exported snapshot of PostgreSQL to dump; empty is one of the dump's own.
+	Snapshot string
 
-	folder string // of a dump in the directory format
+	folder  string  // of a dump in the directory format
+	section section // of a restore; empty is all
 }
 
 // Archive is one dumped database: a file, or a folder. It stays its caller's.
@@ -67,16 +70,19 @@ func DumpAs(ctx context.Context, from Place, folder string, how How) (archive Ar
 		archive.Format = known[0]
 	}
 	archive.Path = filepath.Join(folder, from.Database+"."+string(archive.Format))
-	how.Format, how.folder = archive.Format, archive.Path
+	how.Format, how.folder = archive.Format, UnfinishedPath(archive.Path)
 	var file *os.File // nil for a folder, which the tool makes
 	if how.Format != Directory {
-		if file, err = os.OpenFile(archive.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
+		if file, err = os.OpenFile(how.folder, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
 			return archive, report, fmt.Errorf("making the archive of %s: %w", from.Database, err)
 		}
 	}
 	report, err = dump(ctx, from, how, file)
 	if file != nil {
 		err = errors.Join(err, file.Close())
+	}
+	if err == nil {
+		err = os.Rename(how.folder, archive.Path)
 	}
 	if err == nil {
 		archive, err = Sealed(archive)
@@ -91,6 +97,10 @@ func DumpAs(ctx context.Context, from Place, folder string, how How) (archive Ar
 	return archive, report, err
 }
 
+// UnfinishedPath is where a dump lies while it is written, so that one that was cut off
+// does not look whole.
+func UnfinishedPath(path string) string { return path + ".unfinished" }
+
 // Restore reads an archive into an empty database, as the platform's page shows.
 // Collections named by without are left out (MongoDB only). Its errors are those of Dump,
 // an *Altered and an *Unfinished.
@@ -103,6 +113,10 @@ func RestoreAs(ctx context.Context, to Place, archive Archive, how How) (report 
 	if err := errors.Join(Unaltered(archive), whole(archive)); err != nil {
 		return report, err
 	}
+	return restore(ctx, to, archive, how)
+}
+
+func restore(ctx context.Context, to Place, archive Archive, how How) (report Report, err error) {
 	from := source{archive: archive, how: how}
 	if archive.Format != Directory {
 		file, err := os.Open(archive.Path)
@@ -136,6 +150,9 @@ func (s source) arguments() []string {
 	args := []string{"--clean", "--if-exists", "--exit-on-error"}
 	if s.how.Ownerless {
 		args = append(args, "--no-owner", "--no-privileges")
+	}
+	if s.how.section != "" {
+		args = append(args, "--section="+string(s.how.section))
 	}
 	if s.archive.Format == Directory {
 		args = append(args, "--format=directory", "{folder}")

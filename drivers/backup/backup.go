@@ -34,6 +34,7 @@ type Report struct {
 	Version string // what the tool says
 	Where   string // on this machine, or inside the container
 	Way     string // what was done other than the platform's page shows; empty when nothing
+	Command string // as it was called; no secret ever stands in an argument
 	Seconds float64
 	Bytes   int64 // of the archive
 	// Errors, Warnings and Notes are the lines on standard error, secrets masked.
@@ -91,7 +92,8 @@ type call struct {
 // run executes the tool, keeps and sorts what it wrote on standard error, and turns
 // errors behind an exit of 0 into a failure.
 func (c call) run(ctx context.Context) (Report, error) {
-	report := Report{Tool: c.program.Name, Version: c.program.Version, Where: c.program.Where}
+	report := Report{Tool: c.program.Name, Version: c.program.Version, Where: c.program.Where,
+		Command: strings.Join(append([]string{c.program.Name}, c.invoke.Args...), " ")}
 	said := &bounded{limit: stderrMax}
 	c.invoke.Err = said
 	began := time.Now()

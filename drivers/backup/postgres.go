@@ -22,6 +22,9 @@ func pgDump(ctx context.Context, from Place, how How, out io.Writer) (Report, er
 	for _, table := range how.Without {
 		invoke.Args = append(invoke.Args, `--exclude-table="`+table+`"`)
 	}
+	if how.Snapshot != "" {
+		invoke.Args = append(invoke.Args, "--snapshot="+how.Snapshot)
+	}
 	switch how.Format {
 	case Directory:
 		invoke.Args = append(invoke.Args, fmt.Sprintf("--jobs=%d", max(1, how.Jobs)), "--file={folder}")
@@ -32,7 +35,11 @@ func pgDump(ctx context.Context, from Place, how How, out io.Writer) (Report, er
 	default:
 		invoke.Out = out
 	}
-	return call{program, from.Cluster.Admin.URL.Password(), invoke}.run(ctx)
+	report, err := call{program, from.Cluster.Admin.URL.Password(), invoke}.run(ctx)
+	if how.Snapshot != "" {
+		report.Way = "--snapshot, so that others can read the same moment"
+	}
+	return report, err
 }
 
 // pgRestore restores as the platform's page says, with --clean --if-exists, and stops at
@@ -119,6 +126,7 @@ func pgRestoreScript(ctx context.Context, to Place, restore *cluster.Program, in
 	_ = script.CloseWithError(io.ErrClosedPipe) // returns nil, always
 	wroteErr := <-writing
 	report.Tool, report.Version = "pg_restore | psql", wrote.Version+" | "+report.Version
+	report.Command = wrote.Command + " | " + report.Command
 	report.Way = leftOut(to)
 	report.Errors, report.Warnings, report.Notes = append(wrote.Errors, report.Errors...), append(wrote.Warnings, report.Warnings...), append(wrote.Notes, report.Notes...)
 	if err != nil && errors.Is(wroteErr, io.ErrClosedPipe) {

@@ -30,21 +30,27 @@ func Fingerprint(ctx context.Context, target drivers.Target) (print store.Finger
 	}
 	defer func() { err = errors.Join(err, connection.Close(ctx)) }()
 	err = snapshot(ctx, connection, func(tx pgx.Tx) error {
-		print.Tables = map[string]store.TableDigest{}
-		tables, err := tablesOf(ctx, tx)
-		if err != nil {
-			return err
-		}
-		for _, table := range tables {
-			if print.Tables[table.shown], err = digest(ctx, tx, table); err != nil {
-				return fmt.Errorf("table %s: %w", table.shown, err)
-			}
-		}
-		print.Objects, err = objects(ctx, tx)
+		print, err = fingerprintIn(ctx, tx, target.URL.Database())
 		return err
 	})
+	return print, err
+}
+
+// fingerprintIn reads what a pinned transaction sees.
+func fingerprintIn(ctx context.Context, tx pgx.Tx, database string) (store.Fingerprint, error) {
+	print := store.Fingerprint{Tables: map[string]store.TableDigest{}}
+	tables, err := tablesOf(ctx, tx)
+	for _, table := range tables {
+		if print.Tables[table.shown], err = digest(ctx, tx, table); err != nil {
+			err = fmt.Errorf("table %s: %w", table.shown, err)
+			break
+		}
+	}
+	if err == nil {
+		print.Objects, err = objects(ctx, tx)
+	}
 	if err != nil {
-		return store.Fingerprint{}, fmt.Errorf("fingerprinting %s: %w", target.URL.Database(), err)
+		return store.Fingerprint{}, fmt.Errorf("fingerprinting %s: %w", database, err)
 	}
 	return print, nil
 }
@@ -52,16 +58,27 @@ func Fingerprint(ctx context.Context, target drivers.Target) (print store.Finger
 // snapshot runs do on one consistent view, with everything that changes the printed form
 // of a value pinned.
 func snapshot(ctx context.Context, connection *pgx.Conn, do func(pgx.Tx) error) error {
-	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	return pgx.BeginTxFunc(ctx, connection, options, func(tx pgx.Tx) error {
-		for _, pin := range []string{"TimeZone = 'UTC'", "DateStyle = 'ISO, YMD'", "IntervalStyle = 'iso_8601'", "extra_float_digits = 3",
-			"bytea_output = 'hex'", "xmloption = 'content'", "lc_monetary = 'C'", "search_path = public", "statement_timeout = 0"} {
-			if _, err := tx.Exec(ctx, "SET LOCAL "+pin); err != nil {
-				return err
-			}
+	return pgx.BeginTxFunc(ctx, connection, readsOneView(), func(tx pgx.Tx) error {
+		if err := pin(ctx, tx); err != nil {
+			return err
 		}
 		return do(tx)
 	})
+}
+
+func readsOneView() pgx.TxOptions {
+	return pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+}
+
+// pin sets what changes the printed form of a value, until the transaction ends.
+func pin(ctx context.Context, tx pgx.Tx) error {
+	for _, setting := range []string{"TimeZone = 'UTC'", "DateStyle = 'ISO, YMD'", "IntervalStyle = 'iso_8601'", "extra_float_digits = 3",
+		"bytea_output = 'hex'", "xmloption = 'content'", "lc_monetary = 'C'", "search_path = public", "statement_timeout = 0"} {
+		if _, err := tx.Exec(ctx, "SET LOCAL "+setting); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // table is what a digest needs to know.

@@ -21,6 +21,7 @@ func Markdown(w io.Writer, run *result.Run) error {
 	summaryFindings(&page, "Failed", table.cells(result.Fail))
 	summaryFindings(&page, "Undecided", table.cells(result.Inconclusive, result.Invalid))
 	summaryProbes(&page, table.cells(result.NotApplicable))
+	summaryDrill(&page, run)
 	summarySteps(&page, run)
 	summaryLoad(&page, run)
 	summaryObserved(&page, run)

@@ -235,3 +235,30 @@ func TestALoadRunShowsItsProof(t *testing.T) {
 		}
 	}
 }
+
+// The page of a drill has its rounds, its ledger, the orders that were tried, what follows
+// from them, and the drills before it; what the stores said cannot break it.
+func TestDrillPage(t *testing.T) {
+	took := result.DrillDumps{Arrangement: "users,permissions,collections", Seconds: 3, SkewSeconds: 2, References: 900, Dangling: 25, Shown: []string{"workspaces <b>x</b>: createdBy names user 1"}}
+	run := &result.Run{ID: "a-drill", Kind: "drill", Drill: &result.Drill{Engine: "postgres:16", Under: "both", RTOSeconds: 3600, RPOSeconds: 300, Trouble: "it | stopped",
+		Rounds: []result.DrillRound{
+			{AskedBytes: 64 << 20, Bytes: 64 << 20, Dumps: took, Others: []result.DrillDumps{{Arrangement: "together", References: 950}}, RTOSeconds: 12, LostRows: 77, LostSeconds: 4,
+				Parts: []result.DrillPart{{Name: "restore", Seconds: 9}, {Name: "indexes", Seconds: 3}}, Ledger: []result.DrillLedger{{Store: "users", Acknowledged: 123, Lost: 77}}},
+			{AskedBytes: 64 << 20},
+		},
+		Past: []result.DrillPast{{ID: "before", RTOSeconds: 11}}}, Steps: []result.Step{{What: "dump users", Commands: []string{"pg_dump `x`"}}}}
+	for name, draw := range map[string]func(io.Writer, *result.Run) error{"Markdown": Markdown, "HTML": HTML} {
+		var page strings.Builder
+		if err := draw(&page, run); err != nil {
+			t.Fatal(err)
+		}
+		for _, shown := range []string{"The loss", "64 MiB", "12 s", "restore 9.0 s", "77 over 4.0 s", "123", "25 of 900", "together", "Dump in the order together", "no request was served", "before", "pg_dump", "5.33 MiB/s"} {
+			if !strings.Contains(page.String(), shown) {
+				t.Errorf("%s does not show %q", name, shown)
+			}
+		}
+		if strings.Contains(page.String(), "<b>x</b>") {
+			t.Errorf("%s: what a store said is obeyed", name)
+		}
+	}
+}

@@ -23,4 +23,13 @@ func summarySteps(page *strings.Builder, run *result.Run) {
 		}
 		fmt.Fprintf(page, "| %d | %s | %s | %s | %s |\n", ordinal(i), inline(capital(s.What)), span(s.Seconds), bytes, inline(s.Said))
 	}
+	var commands []string
+	for i, s := range run.Steps {
+		for _, command := range s.Commands {
+			commands = append(commands, fmt.Sprintf("%2d  %s", ordinal(i), command))
+		}
+	}
+	if len(commands) > 0 {
+		page.WriteString("\nThe tools' calls, by step; passwords stand in the environment or in a file, never in an argument:\n\n" + fenced(commands))
+	}
 }

@@ -33,7 +33,8 @@ func full() *Run {
 		Plan:         json.RawMessage(`{"depth":"smoke"}`),
 		Environment:  Environment{map[string]string{"a": "b"}, map[string]map[string]string{"e": {"k": "v"}}, map[string]map[string]string{"e": {"k": "w"}}},
 		Measurements: []Measurement{m},
-		Steps:        []Step{{What: "w", Seconds: 1.5, Bytes: 2, Said: "s"}},
+		Steps:        []Step{{What: "w", Seconds: 1.5, Bytes: 2, Said: "s", Commands: []string{"c"}}},
+		Drill:        fullDrill(),
 		Split: &Split{Engine: "postgres:16", Reach: "embedded", AuthRate: 1, CollectionsRate: 2, Hardware: map[string]string{"a": "b"}, SLO: SLO{5}, AgreedInterference: 1.5,
 			Windows: []SplitWindow{{1, 2, SharedCluster, &m, &m, "invalid"}}, Boundary: fullBoundary(), TwoBoundary: fullBoundary(),
 			Remedies: []Remedy{{"settings", "UNIQ-1 fails", true, fullBoundary(), 3}},
@@ -42,6 +43,12 @@ func full() *Run {
 			Proof: &Proof{NoOp: m, TimerP50Ms: 1, TimerP99Ms: 2, Canaries: []Canary{{"cpu", 1, 2, 1.5, 0.1}}, WarmSeconds: 5, Steady: true}},
 		Observed: fullObserved(),
 	}
+}
+
+func fullDrill() *Drill {
+	dumps := DrillDumps{"users,permissions,collections", 1, 2, 3, 4, 5, 6, 7, []string{"line"}}
+	return &Drill{"e", "embedded", "both", "together", 3600, 300, 60, 1, []DrillRound{{1, 2, 3, dumps, []DrillDumps{dumps}, []DrillPart{{"fetch", 1, 2}}, 1, []DrillLedger{{"users", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}}, 1, 2, 3}},
+		[]DrillPast{{"id", time.Unix(1, 0).UTC(), Pass, 1, 2, 3, 4, 5}}, "t"}
 }
 
 func fullBoundary() *Boundary {

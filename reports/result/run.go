@@ -12,7 +12,7 @@ const Schema = 1
 type Run struct {
 	Schema       int             `json:"schema"`
 	ID           string          `json:"id"`
-	Kind         string          `json:"kind"` // certify, load, replay, capacity, restore, observe
+	Kind         string          `json:"kind"` // certify, load, replay, capacity, restore, import, drill, observe
 	Verdict      Verdict         `json:"verdict"`
 	Seed         uint64          `json:"seed"`
 	Command      string          `json:"command"` // repeats the run
@@ -35,6 +35,7 @@ type Run struct {
 	Load  *Load  `json:"load,omitempty"`
 	// Observed is what was read of a live cluster.
 	Observed *Observed `json:"observed,omitempty"`
+	Drill    *Drill    `json:"drill,omitempty"`
 }
 
 // Step is one step of an operation, as a runbook would list it.
@@ -43,6 +44,8 @@ type Step struct {
 	Seconds float64 `json:"seconds"`
 	Bytes   int64   `json:"bytes,omitempty"` // moved by it
 	Said    string  `json:"said,omitempty"`  // what came out
+	// Commands are the tools' calls, in order; no secret ever stands in an argument.
+	Commands []string `json:"commands,omitempty"`
 }
 
 // Tool says which build measured.

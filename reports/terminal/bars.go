@@ -64,8 +64,16 @@ func (b *bars) add(engine string) *mpb.Bar {
 		),
 		mpb.AppendDecorators(
 			decor.Any(text(func(l LaneState) string { return "  " + elapsed(l, time.Now()) }), column),
+			decor.Any(text(func(l LaneState) string { return spaced(remaining(l, time.Now())) }), column),
 			decor.Any(text(func(l LaneState) string { return "  " + words(l) }), decor.WC{C: decor.DindentRight}),
 		))
+}
+
+func spaced(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "  " + text
 }
 
 const (

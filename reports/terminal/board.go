@@ -21,6 +21,8 @@ type LaneState struct {
 	Status  string    // how the lane ended, one word; empty while it runs
 	Message string    // what it waits for, or why it ended so
 	Live    bool      // Current changes all the time: plain lines say it now and then
+	Bytes   bool      // Done and Total are bytes, and the lane is to tell when it will end
+	Moving  time.Time // when the first byte was moved: what came before says nothing of the rest
 }
 
 // Board shows lanes until Close. It asks for their states twice a second or less, from
@@ -129,6 +131,9 @@ func sentence(lane LaneState, now time.Time) string {
 	if took := elapsed(lane, now); took != "" {
 		words = append(words, took)
 	}
+	if left := remaining(lane, now); left != "" {
+		words = append(words, left)
+	}
 	return strings.Join(words, "  ")
 }
 
@@ -136,7 +141,23 @@ func progress(lane LaneState) string {
 	if lane.Total == 0 {
 		return "  ·  "
 	}
+	if lane.Bytes {
+		return fmt.Sprintf("%s/%s", mebi(lane.Done), mebi(lane.Total))
+	}
 	return fmt.Sprintf("%2d/%-2d", lane.Done, lane.Total)
+}
+
+// mebi is a number of bytes in whole MiB.
+func mebi(n int) string { return fmt.Sprintf("%d MiB", (n+1<<19)>>20) }
+
+// remaining is how long a lane that moves bytes will still take, if it goes on as it went;
+// empty while too little is done to say.
+func remaining(lane LaneState, now time.Time) string {
+	if !lane.Bytes || lane.Moving.IsZero() || !lane.Ended.IsZero() || lane.Done*20 < lane.Total || lane.Done <= 0 || lane.Done >= lane.Total {
+		return ""
+	}
+	left := time.Duration(float64(now.Sub(lane.Moving)) * float64(lane.Total-lane.Done) / float64(lane.Done))
+	return "about " + left.Round(time.Second).String() + " left"
 }
 
 // elapsed runs while the lane does, and stands still afterwards.

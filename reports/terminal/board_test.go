@@ -142,3 +142,24 @@ func TestWords(t *testing.T) {
 
 // pass lets the bubble's clock run.
 func pass(d time.Duration) { <-time.After(d) }
+
+// A lane that moves bytes says how many, and when it will end once enough moved to tell.
+func TestBytesAndTheEndOfThem(t *testing.T) {
+	began := time.Unix(1000, 0)
+	lane := LaneState{Engine: "drill", Done: 64 << 20, Total: 256 << 20, Current: "dumping users", Bytes: true, Began: began, Moving: began.Add(20 * time.Second)}
+	if got := sentence(lane, began.Add(30*time.Second)); !strings.HasSuffix(got, "64 MiB/256 MiB  dumping users  30s  about 30s left") {
+		t.Errorf("%q", got)
+	}
+	for name, change := range map[string]func(*LaneState){
+		"too little moved": func(l *LaneState) { l.Done = 1 << 20 },
+		"nothing moved":    func(l *LaneState) { l.Done, l.Moving = 0, time.Time{} },
+		"all moved":        func(l *LaneState) { l.Done = l.Total },
+		"it ended":         func(l *LaneState) { l.Ended = began.Add(time.Second) },
+	} {
+		one := lane
+		change(&one)
+		if got := sentence(one, began.Add(30*time.Second)); strings.Contains(got, "left") {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}

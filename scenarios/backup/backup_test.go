@@ -102,11 +102,11 @@ func TestReplayTellsRefusedFromWrongFromUnknown(t *testing.T) {
 func TestOnlyTheRestoreIsCompared(t *testing.T) {
 	promised := store.Fingerprint{Objects: []string{"a", "b"}, Tables: map[string]store.TableDigest{"rows": {Rows: 1, Hash: "x"}, "version": {Rows: 1, Hash: "y"}}}
 	got := store.Fingerprint{Objects: []string{"b", "c"}, Tables: map[string]store.TableDigest{"rows": {Rows: 1, Hash: "x"}, "version": {Rows: 1, Hash: "z"}}}
-	started := &copied{without: []string{"version"}}
+	started := &Restored{Without: []string{"version"}}
 	if d := started.compared(promised).Against(started.compared(got, promised.Objects...)); len(d.Lost) != 1 || len(d.Gained) != 0 || len(d.Tables) != 0 {
 		t.Errorf("indexes from a start: %+v", d)
 	}
-	restored := &copied{}
+	restored := &Restored{}
 	if d := restored.compared(promised).Against(restored.compared(got, promised.Objects...)); len(d.Lost) != 1 || len(d.Gained) != 1 || len(d.Tables) != 1 {
 		t.Errorf("everything from the restore: %+v", d)
 	}

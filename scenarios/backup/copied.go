@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 
 	"tristore/drivers/backup"
@@ -18,16 +16,12 @@ import (
 
 // copied is a filled deployment and what was restored from its dumps.
 type copied struct {
-	content content
-	source  *deployment.Deployment
-	copies  []*deployment.Blank // in the order of store.Names
+	Restored
+	source *deployment.Deployment
 	// promised is the source as it was dumped.
 	promised []store.Fingerprint
-	// without are tables that were not restored, where an engine needs that.
-	without []string
 
 	on     scenarios.Stage
-	saw    *result.Observation
 	folder string
 }
 
@@ -42,7 +36,8 @@ func recordCopy(saw *result.Observation) {
 // makeCopy fills a deployment, dumps and restores it, and lets the stage's fault damage
 // the copy. The caller must drop what it returns, also when there is an error.
 func makeCopy(ctx context.Context, on scenarios.Stage, saw *result.Observation) (*copied, error) {
-	c := &copied{content: contentOf(on), on: on, saw: saw}
+	identity, collections := contentOf(on)
+	c := &copied{Restored: Restored{Host: on.Host, Identity: identity, Collections: collections, Saw: saw}, on: on}
 	var err error
 	if c.source, err = on.Deploy(ctx); err != nil {
 		return c, err
@@ -58,20 +53,21 @@ func makeCopy(ctx context.Context, on scenarios.Stage, saw *result.Observation) 
 		if err != nil {
 			return c, err
 		}
-		c.copies = append(c.copies, blank)
+		c.Copies = append(c.Copies, blank)
 	}
 	if backup.LeavesIndexesOut(on.Engine) {
-		if err := c.indexes(ctx); err != nil {
+		schema, _ := corpus(identity.WorkspaceID(0))
+		if err := c.MakeIndexes(ctx, schema); err != nil {
 			return c, err
 		}
 	}
 	for i, name := range store.Names() {
-		if err := c.roundTrip(ctx, name, c.copies[i]); err != nil {
+		if err := c.roundTrip(ctx, name, c.Copies[i]); err != nil {
 			return c, err
 		}
 	}
 	for i, name := range store.Names() {
-		if err := on.Fault.AfterRestore(ctx, c.copies[i].Admin, name); err != nil {
+		if err := on.Fault.AfterRestore(ctx, c.Copies[i].Admin, name); err != nil {
 			return c, err
 		}
 	}
@@ -80,7 +76,7 @@ func makeCopy(ctx context.Context, on scenarios.Stage, saw *result.Observation) 
 
 func (c *copied) drop(ctx context.Context) error {
 	var all []error
-	for _, blank := range c.copies {
+	for _, blank := range c.Copies {
 		all = append(all, blank.Drop(ctx))
 	}
 	if c.source != nil {
@@ -94,10 +90,10 @@ func (c *copied) drop(ctx context.Context) error {
 
 // fill loads the data set, and the corpus into the first workspace.
 func (c *copied) fill(ctx context.Context) error {
-	if err := errors.Join(c.content.identity.LoadInto(ctx, c.source), c.content.collections.LoadInto(ctx, c.source)); err != nil {
+	if err := errors.Join(c.Identity.LoadInto(ctx, c.source), c.Collections.LoadInto(ctx, c.source)); err != nil {
 		return err
 	}
-	schema, rows := corpus(c.content.identity.WorkspaceID(0))
+	schema, rows := corpus(c.Identity.WorkspaceID(0))
 	if outcome := c.source.Collections.UpdateSchema(ctx, schema); !outcome.OK() {
 		return fmt.Errorf("declaring the corpus: %s", outcome.Detail())
 	}
@@ -120,26 +116,26 @@ func (c *copied) roundTrip(ctx context.Context, name store.Name, blank *deployme
 	if err != nil {
 		return c.failed(name, err)
 	}
-	c.saw.Add("archive_bytes", float64(archive.Bytes))
-	report, err = backup.Restore(ctx, backup.Place{Cluster: cluster, Database: blank.Target.URL.Database()}, archive, c.without...)
+	c.Saw.Add("archive_bytes", float64(archive.Bytes))
+	report, err = backup.Restore(ctx, backup.Place{Cluster: cluster, Database: blank.Target.URL.Database()}, archive, c.Without...)
 	c.note(name, "restore_s", report)
 	if err != nil {
 		return c.failed(name, err)
 	}
-	c.saw.Add("stores", 1)
+	c.Saw.Add("stores", 1)
 	return nil
 }
 
 // note keeps what a tool reported.
 func (c *copied) note(name store.Name, seconds string, report backup.Report) {
-	c.saw.Add(seconds, report.Seconds)
-	c.saw.Add("stderr_errors", float64(len(report.Errors)))
-	c.saw.Add("stderr_warnings", float64(len(report.Warnings)))
+	c.Saw.Add(seconds, report.Seconds)
+	c.Saw.Add("stderr_errors", float64(len(report.Errors)))
+	c.Saw.Add("stderr_warnings", float64(len(report.Warnings)))
 	if name == store.Names()[0] { // the tools are the same for all three
-		c.saw.See("%s, %s%s", report.Version, report.Where, also(report.Way))
+		c.Saw.See("%s, %s%s", report.Version, report.Where, also(report.Way))
 	}
 	for _, line := range append(report.Errors, report.Warnings...) {
-		c.saw.See("%s of %s: %s", report.Tool, name, line)
+		c.Saw.See("%s of %s: %s", report.Tool, name, line)
 	}
 }
 
@@ -155,8 +151,8 @@ func (c *copied) failed(name store.Name, err error) error {
 	if !backup.Broke(err) {
 		return err
 	}
-	c.saw.Add("tools_failed", 1)
-	c.saw.See("%s: %s", name, firstLine(err.Error()))
+	c.Saw.Add("tools_failed", 1)
+	c.Saw.See("%s: %s", name, firstLine(err.Error()))
 	return errToolFailed
 }
 
@@ -164,47 +160,4 @@ func (c *copied) failed(name store.Name, err error) error {
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
 	return line
-}
-
-// indexes makes in the empty databases what a restore would leave out: by a start, and by
-// declaring the collections as their workspaces do. What that writes into the copy
-// stays, so those rows are neither restored nor compared.
-func (c *copied) indexes(ctx context.Context) (err error) {
-	c.without = append(deployment.VersionTables(), deployment.DeclaredTable)
-	c.saw.See("indexes were made before the restore, by a start and by declaring the collections; not restored: %s", strings.Join(c.without, ", "))
-	for _, blank := range c.copies {
-		if _, err := deployment.Migrate(ctx, blank.Target, blank.Store, c.on.Host.Files(blank.Store)); err != nil {
-			return err
-		}
-	}
-	opened, err := c.on.Host.OpenOn(ctx, c.copies)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, opened.Close(context.WithoutCancel(ctx))) }()
-	schema, _ := corpus(c.content.identity.WorkspaceID(0))
-	schemas := []store.Schema{schema}
-	for w := range c.content.collections.Sizes.Workspaces {
-		schemas = append(schemas, c.content.collections.Schemas(w)...)
-	}
-	for _, schema := range schemas {
-		if outcome := opened.Collections.UpdateSchema(ctx, schema); !outcome.OK() {
-			return fmt.Errorf("declaring %s on the copy: %s", schema.Collection.Physical(), outcome.Detail())
-		}
-	}
-	return nil
-}
-
-// compared is a fingerprint without what does not come from the restore: the content of
-// tables left out and, where a start made the catalogue, lines beyond those promised.
-func (c *copied) compared(of store.Fingerprint, promised ...string) store.Fingerprint {
-	if len(c.without) == 0 {
-		return of
-	}
-	of.Tables = maps.Clone(of.Tables)
-	maps.DeleteFunc(of.Tables, func(name string, _ store.TableDigest) bool { return slices.Contains(c.without, name) })
-	if len(promised) > 0 {
-		of.Objects = slices.DeleteFunc(slices.Clone(of.Objects), func(line string) bool { return !slices.Contains(promised, line) })
-	}
-	return of
 }

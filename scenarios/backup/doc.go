@@ -28,7 +28,7 @@ type content struct {
 	collections dataset.Collections
 }
 
-func contentOf(on scenarios.Stage) content {
+func contentOf(on scenarios.Stage) (dataset.Identity, dataset.Collections) {
 	sizes, inside := dataset.Modest(), dataset.ModestCollections()
 	if on.Depth == scenarios.Smoke {
 		sizes.Users, sizes.Workspaces, sizes.HugeMembers = 200, 30, 60
@@ -39,7 +39,7 @@ func contentOf(on scenarios.Stage) content {
 		inside.HugeFactor = 1
 	}
 	identity := dataset.Identity{Seed: on.Seed, Sizes: sizes}
-	return content{identity, dataset.Collections{Of: identity, Sizes: inside}}
+	return identity, dataset.Collections{Of: identity, Sizes: inside}
 }
 
 // corpus is a collection of values that a careless dump, character set, time zone or

@@ -10,9 +10,6 @@ import (
 	"tristore/scenarios"
 )
 
-// shownPerStore keeps one store's differences from hiding another's.
-const shownPerStore = 5
-
 // RoundTrip dumps and restores three filled stores and compares the copy with the source
 // as it was dumped: every row by typed content, and the catalogue line by line (columns,
 // types, defaults, constraints, indexes, sequences, grants and owners).
@@ -42,41 +39,11 @@ func RoundTrip(ctx context.Context, on scenarios.Stage, saw *result.Observation)
 		return
 	}
 	for i, name := range store.Names() {
-		got, err := deployment.Fingerprint(ctx, c.copies[i].Admin)
+		got, err := deployment.Fingerprint(ctx, c.Copies[i].Admin)
 		if err != nil {
 			saw.Stop(err)
 			return
 		}
-		compare(saw, name, c.compared(c.promised[i]), c.compared(got, c.promised[i].Objects...))
+		c.Compare(name, c.promised[i], got)
 	}
-}
-
-func compare(saw *result.Observation, name store.Name, promised, got store.Fingerprint) {
-	for _, table := range promised.Tables {
-		saw.Add("tables", 1)
-		saw.Add("rows", float64(table.Rows))
-	}
-	saw.Add("objects", float64(len(promised.Objects)))
-	difference := promised.Against(got)
-	missing, extra, changed := difference.Rows()
-	saw.Add("rows_missing", float64(missing))
-	saw.Add("rows_extra", float64(extra))
-	saw.Add("tables_changed", float64(changed))
-	saw.Add("catalogue_differences", float64(difference.Catalogue()))
-	saw.Compare("content of "+string(name), "equal", equality(len(difference.Tables)))
-	saw.Compare("catalogue of "+string(name), "equal", equality(difference.Catalogue()))
-	for i, line := range difference.Lines() {
-		if i >= shownPerStore {
-			saw.WitnessDropped++
-			continue
-		}
-		saw.See("%s: %s", name, line)
-	}
-}
-
-func equality(differences int) string {
-	if differences == 0 {
-		return "equal"
-	}
-	return "different"
 }

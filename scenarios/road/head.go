@@ -32,6 +32,7 @@ type Progress struct {
 	Done, Total int // in the run's own unit
 	Current     string
 	Live        bool // Current changes every second
+	Bytes       bool // the unit is bytes
 }
 
 // Say tells where a run stands, if anybody listens.

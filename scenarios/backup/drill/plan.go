@@ -1,0 +1,153 @@
+package drill
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tristore/drivers"
+	"tristore/drivers/store"
+	"tristore/reports/result"
+	"tristore/scenarios/road"
+)
+
+// Plan is everything a drill depends on.
+type Plan struct {
+	road.Head
+	Seed uint64 `json:"seed"`
+	// Keep the loaded data sets in the cache, where the next drill with the same seed and
+	// sizes finds them; for embedded PostgreSQL.
+	Keep bool `json:"keep_data,omitempty"`
+
+	Sizes  []int64 `json:"sizes_bytes"` // of the databases on disk; each is drilled
+	Rounds int     `json:"rounds"`      // of each size
+	Under  Under   `json:"under"`
+	Rate   float64 `json:"rate_per_s"`   // of each workload
+	Writes float64 `json:"writes_per_s"` // of the ledger: sign-ups, each with a workspace and a binding
+	Order  Order   `json:"order"`
+	// Compare takes dumps in the other orders as well, to see which leaves fewest dangling references.
+	Compare bool          `json:"compare_orders,omitempty"`
+	Every   time.Duration `json:"every_ns,omitempty"` // how often dumps are to be taken; zero is not said
+	// Planned is the size that the promised time to serve is to hold for; zero is the largest
+	// of several, and not asked where there is one.
+	Planned int64              `json:"planned_bytes"`
+	Past    []result.DrillPast `json:"past,omitempty"`
+}
+
+// Under says what the stores do while they are dumped.
+type Under string
+
+// The loads.
+const (
+	Idle        Under = "idle"
+	Auth        Under = "auth"
+	Collections Under = "collections"
+	Both        Under = "both"
+)
+
+// Unders lists them.
+func Unders() []Under { return []Under{Idle, Auth, Collections, Both} }
+
+// Order arranges the three dumps.
+type Order string
+
+// Together takes the three moments at once, by snapshots that the dumps share, and then
+// dumps one after the other; only PostgreSQL can.
+const Together Order = "together"
+
+// InOrder dumps one store after the other, each as it stands then.
+func InOrder(names ...store.Name) Order {
+	words := make([]string, 0, len(names))
+	for _, name := range names {
+		words = append(words, string(name))
+	}
+	return Order(strings.Join(words, ","))
+}
+
+// Names are the stores in the order in which they are dumped.
+func (o Order) Names() []store.Name {
+	if o == Together {
+		return store.Names()
+	}
+	var names []store.Name
+	for word := range strings.SplitSeq(string(o), ",") {
+		names = append(names, store.Name(word))
+	}
+	return names
+}
+
+// Orders are the arrangements that are worth comparing on an engine: each store first or
+// last, and all at one moment where the engine can.
+func Orders(engine drivers.Engine) []Order {
+	all := []Order{
+		InOrder(store.UsersStore, store.PermissionsStore, store.CollectionsStore),
+		InOrder(store.CollectionsStore, store.PermissionsStore, store.UsersStore),
+		InOrder(store.PermissionsStore, store.UsersStore, store.CollectionsStore),
+	}
+	if engine.Family() == drivers.FamilyPostgres {
+		all = append(all, Together)
+	}
+	return all
+}
+
+// The promises of the platform, in seconds [D].
+const (
+	promisedRTO = 3600
+	promisedRPO = 300
+)
+
+// What a drill may ask for.
+const (
+	smallest  = 1 << 20
+	largest   = 1 << 40
+	mostSizes = 16
+	mostRound = 20
+	mostRate  = 10_000
+	mostWrite = 500
+)
+
+// Check refuses a plan that could not be carried out, in a sentence for the user.
+func (p Plan) Check() error {
+	names := p.Order.Names()
+	slices.Sort(names)
+	whole := slices.Clone(store.Names())
+	slices.Sort(whole)
+	switch {
+	case len(p.Sizes) == 0 || len(p.Sizes) > mostSizes || slices.Min(p.Sizes) < smallest || slices.Max(p.Sizes) > largest:
+		return fmt.Errorf("a drill has 1 to %d sizes of 1MiB to 1TiB; asked for %d of them", mostSizes, len(p.Sizes))
+	case p.Rounds < 1 || p.Rounds > mostRound:
+		return fmt.Errorf("a drill has 1 to %d rounds of each size; asked for %d", mostRound, p.Rounds)
+	case !slices.Contains(Unders(), p.Under):
+		return fmt.Errorf("load %q is not known; did you mean %s? choose idle, auth, collections or both", p.Under, drivers.Nearest(string(p.Under), []string{"idle", "auth", "collections", "both"}))
+	case !(p.Rate > 0 && p.Rate <= mostRate):
+		return fmt.Errorf("a load has a rate above 0 and up to %d per second; asked for %g", mostRate, p.Rate)
+	case !(p.Writes > 0 && p.Writes <= mostWrite):
+		return fmt.Errorf("the ledger has a rate above 0 and up to %d sign-ups per second; asked for %g", mostWrite, p.Writes)
+	case p.Order != Together && !slices.Equal(names, whole):
+		return fmt.Errorf("order %q is none: write users, permissions and collections in the order of their dumps, or together", p.Order)
+	case p.Order == Together && p.Engine.Family() != drivers.FamilyPostgres:
+		return fmt.Errorf("%s has no snapshot that three dumps could share: give an order such as %s", p.Engine.Title(), Orders(p.Engine)[0])
+	case p.Every < 0 || p.Planned < 0:
+		return fmt.Errorf("how often, and the planned size, are above zero; asked for every %s and %d bytes", p.Every, p.Planned)
+	}
+	return nil
+}
+
+// planned is the size that the promise is to hold for; zero is not asked.
+func (p Plan) planned() int64 {
+	if p.Planned > 0 || len(p.Sizes) == 1 {
+		return p.Planned
+	}
+	return slices.Max(p.Sizes)
+}
+
+// The claims of a drill; their sentences and rules stand in package suites.
+const (
+	ClaimCopy   = "DRILL-1" // what came back equals what was dumped, and serves
+	ClaimAcross = "DRILL-2" // the three fit together
+	ClaimLedger = "RPO-1"   // nothing acknowledged before the dumps is missing
+	ClaimEvery  = "RPO-2"   // the promised loss holds for dumps taken so often
+	ClaimServe  = "RTO-1"   // the promised time to serve was held
+	ClaimCurve  = "RTO-2"   // and holds for the planned size
+)
