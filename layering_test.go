@@ -51,7 +51,7 @@ var onlyIn = map[string][]string{
 	"github.com/vbauerster/mpb":         {"reports/terminal"},
 	"github.com/jackc/pgx":              {"drivers/postgres", "drivers/cluster"},
 	"go.mongodb.org/mongo-driver":       {"drivers/mongo"},
-	"github.com/HdrHistogram/":          {"scenarios/measure", "reports/latency", "reports/render"},
+	"github.com/HdrHistogram/":          {"scenarios/measure", "reports/latency", "reports/render", "reports/advice"},
 	"github.com/golang-migrate/migrate": {"drivers/postgres", "drivers/mongo"},
 	"github.com/Shopify/toxiproxy":      {"drivers/faults"},
 	"github.com/rs/zerolog":             {"drivers/faults"},

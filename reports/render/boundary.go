@@ -17,7 +17,12 @@ type searched struct {
 	Loads    []loadLine
 	Plot     plot
 	HasPlot  bool
+	Walks    plot
+	HasWalks bool
 	Unusable []string
+	// Certificate and Variants are of the shared cluster alone.
+	Certificate string
+	Variants    []variantLine
 }
 
 // loadLine is one load that was put to the test.
@@ -25,12 +30,14 @@ type loadLine struct {
 	Load, Answer, Path string
 }
 
-func searchedOf(facts *result.Split, given advice.Advice) *searched {
-	b := facts.Boundary
+func searchedOf(facts *result.Split, b *result.Boundary, sentence string) *searched {
 	if b == nil {
 		return nil
 	}
-	s := &searched{Boundary: b, Found: advice.Found(b), Sentence: given.Boundary}
+	s := &searched{Boundary: b, Found: advice.Found(b), Sentence: sentence}
+	if b == facts.Boundary {
+		s.Certificate, s.Variants = advice.CertificateOf(b).String(), variantsOf(facts)
+	}
 	for _, c := range b.Certified {
 		answer := c.Answer
 		if c.Void > 0 {
@@ -47,19 +54,12 @@ func searchedOf(facts *result.Split, given advice.Advice) *searched {
 		}
 	}
 	s.Plot, s.HasPlot = searchPlot(b)
+	s.Walks, s.HasWalks = walks(b)
 	return s
 }
 
 // Interval is the result in words, with the ends that are known.
-func (s *searched) Interval() string {
-	end := func(v float64) string {
-		if v > 0 {
-			return fmt.Sprintf("%.3g×", v)
-		}
-		return "unknown"
-	}
-	return end(s.Low) + " to " + end(s.High)
-}
+func (s *searched) Interval() string { return interval(s.Low, s.High) }
 
 // searchPlot draws every usable window by its load and its latency, both logarithmic:
 // filled when the promise was kept, hollow when it was broken, with the promise across
@@ -114,14 +114,18 @@ func drawn(w result.BoundaryWindow) bool {
 	return w.Invalid == "" && w.Void == 0 && w.Scale > 1e-6 && w.Scale < 1e9 && !math.IsNaN(w.LatencyMs)
 }
 
-func summaryBoundary(page *strings.Builder, s *searched) {
+func summaryBoundary(page *strings.Builder, title string, s *searched) {
 	if s == nil {
 		return
 	}
-	fmt.Fprintf(page, "\n### The boundary\n\n%s\n\n", inline(s.Sentence))
+	fmt.Fprintf(page, "\n### %s\n\n%s\n\n", title, inline(s.Sentence))
+	if s.Certificate != "" {
+		fmt.Fprintf(page, "- %s\n", inline(s.Certificate))
+	}
 	if s.Next != "" {
 		fmt.Fprintf(page, "- Cheapest next step: %s\n", inline(s.Next))
 	}
+	summaryVariants(page, s.Variants)
 	if len(s.Loads) == 0 {
 		return
 	}

@@ -24,6 +24,8 @@ type split struct {
 	Hardware []pair
 	Unusable []string
 	Searched *searched
+	Two      *searched // of two clusters; nil when not searched
+	Future   *future
 }
 
 // ratioLine is one effect with its interval.
@@ -75,7 +77,9 @@ func splitOf(run *result.Run) *split {
 		}
 	}
 	s.Plot, s.HasPlot = blocks(run.Split)
-	s.Searched = searchedOf(run.Split, s.Advice)
+	s.Searched = searchedOf(run.Split, run.Split.Boundary, s.Advice.Boundary)
+	s.Two = searchedOf(run.Split, run.Split.TwoBoundary, "Of two clusters of the same total hardware, searched in the same way.")
+	s.Future = futureOf(run.Split, s.Advice)
 	return s
 }
 
@@ -221,7 +225,9 @@ func summarySplit(page *strings.Builder, run *result.Run) {
 	for _, arm := range s.Cells {
 		fmt.Fprintf(page, "| %s | %d | %s | %s |\n", arm.Cell, arm.Windows, arm.Auth, arm.Others)
 	}
-	summaryBoundary(page, s.Searched)
+	summaryFuture(page, s.Future)
+	summaryBoundary(page, "The boundary", s.Searched)
+	summaryBoundary(page, "The boundary of two clusters", s.Two)
 	if s.Trouble != "" {
 		fmt.Fprintf(page, "\nNot finished: %s\n", inline(s.Trouble))
 	}

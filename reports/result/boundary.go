@@ -47,9 +47,10 @@ type BoundaryWindow struct {
 	Scale     float64 `json:"scale"`
 	Seconds   float64 `json:"seconds"`
 	Meets     bool    `json:"meets"`
-	Broke     string  `json:"broke,omitempty"` // which part of the promise; empty when kept
-	LatencyMs float64 `json:"latency_ms"`      // the promised quantile of auth; 0 when nothing was answered
-	CanaryMs  float64 `json:"canary_ms"`       // a fixed piece of work just before, which speaks of the machine alone
+	Broke     string  `json:"broke,omitempty"`  // which part of the promise; empty when kept
+	Behind    bool    `json:"behind,omitempty"` // it broke by more than latency: arrivals failed, or did not end in time
+	LatencyMs float64 `json:"latency_ms"`       // the promised quantile of auth; 0 when nothing was answered
+	CanaryMs  float64 `json:"canary_ms"`        // a fixed piece of work just before, which speaks of the machine alone
 	Invalid   string  `json:"invalid,omitempty"`
 	Void      int     `json:"void,omitempty"`
 	Alarm     string  `json:"alarm,omitempty"`

@@ -54,7 +54,7 @@ func fullDrill() *Drill {
 func fullBoundary() *Boundary {
 	l := WindowLoad{1, 2, Counts{1, 1, 1, 1, 1, 1, 1, 1}, 1, 2, 3, 4, 5}
 	return &Boundary{"p95", 20, 1, 2, true, "r", "a", "n", 1.1, 1.9, 1, 0.7, json.RawMessage(`{"start":1}`), 2.5, []CertifiedLoad{{1, "good", "+", 1}},
-		[]BoundaryWindow{{"screen", 1, 2, true, "b", 3, 4, "i", 1, "a", "v2", l, l}}, 900, 800}
+		[]BoundaryWindow{{"screen", 1, 2, true, "b", true, 3, 4, "i", 1, "a", "v2", l, l}}, 900, 800}
 }
 
 func TestRoundTrip(t *testing.T) {

@@ -210,7 +210,7 @@ func (s *searching) probe(ctx context.Context, scale float64) (boundary.Window, 
 		broke = s.plan.Search.broke(w)
 	}
 	taken := result.BoundaryWindow{
-		Broke: broke, Scale: scale, Seconds: at.Window.Seconds(), Meets: said.Meets, LatencyMs: said.P99Ms, CanaryMs: said.CanaryMs, Invalid: said.Invalid,
+		Broke: broke, Behind: broke != "" && behind(w) != "", Scale: scale, Seconds: at.Window.Seconds(), Meets: said.Meets, LatencyMs: said.P99Ms, CanaryMs: said.CanaryMs, Invalid: said.Invalid,
 		Auth: s.load(w.Auth), Collections: s.load(w.Collections),
 	}
 	if w.Auth != nil {
@@ -262,7 +262,7 @@ func (s *searching) note(state boundary.State) {
 		w := &s.into.Windows[i]
 		w.Purpose, w.Void, w.Alarm, w.Invalid, w.Meets = string(t.Purpose), t.Void, t.Alarm, t.Invalid, t.Meets
 		if t.Invalid != "" {
-			w.Broke = "" // it says nothing of the promise
+			w.Broke, w.Behind = "", false // it says nothing of the promise
 		}
 	}
 }

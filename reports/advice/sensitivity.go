@@ -1,0 +1,99 @@
+package advice
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"tristore/reports/forecast"
+	"tristore/reports/result"
+)
+
+// Variant is what would follow from another promise or another growth than was asked.
+type Variant struct {
+	What      string
+	Low, High float64 // the loads between which the promise breaks; 0 is not known
+	Crossing  forecast.Crossing
+	Note      string // what supports it, or why it is not known
+}
+
+// sway is by how much the promise and the growth are varied.
+const sway = 0.2
+
+// SensitivityOf asks the same windows about a promise a fifth tighter and looser, and the
+// same boundary about a growth a fifth smaller and larger. What no window can tell is said
+// so: both loads grew together, so that another mix needs another search.
+func SensitivityOf(split *result.Split) []Variant {
+	b := split.Boundary
+	if b == nil || !(b.LimitMs > 0) || len(b.Windows) == 0 {
+		return nil
+	}
+	var f Future
+	if split.Outlook != nil {
+		f = futureOf(split)
+	}
+	var all []Variant
+	for _, by := range []float64{-sway, sway} {
+		limit := b.LimitMs * (1 + by)
+		v := Variant{What: fmt.Sprintf("promise %+.0f %%: auth %s of at most %.3g ms", 100*by, b.Quantile, limit)}
+		v.Low, v.High, v.Note = breaksBetween(b, limit)
+		if split.Outlook != nil && v.Low > 0 && v.High > 0 {
+			v.Crossing = f.Forecast.Reach(v.Low, v.High, split.Outlook.Headroom)
+		}
+		all = append(all, v)
+	}
+	if o := split.Outlook; o != nil && o.Growth != nil && o.Growth.Source == result.GrowthRate && Found(b) {
+		for _, by := range []float64{-sway, sway} {
+			low, high := o.Growth.LowPerMonth*(1+by), o.Growth.HighPerMonth*(1+by)
+			other := forecast.Stated(min(low, high), max(low, high), forecast.Plan{Weeks: o.HorizonWeeks + o.LeadWeeks, Seed: o.Seed})
+			all = append(all, Variant{What: fmt.Sprintf("growth %+.0f %% of the stated", 100*by), Low: b.Low, High: b.High, Crossing: other.Reach(b.Low, b.High, o.Headroom), Note: "the boundary as it was found"})
+		}
+	}
+	for _, by := range []float64{-sway, sway} {
+		all = append(all, Variant{What: fmt.Sprintf("mix %+.0f %%: collections %.3g/s beside auth %.3g/s", 100*by, (1+by)*split.CollectionsRate, split.AuthRate),
+			Note: fmt.Sprintf("not tested: both loads grew together; search again with --auth-rate %.4g --collections-rate %.4g", split.AuthRate, (1+by)*split.CollectionsRate)})
+	}
+	return all
+}
+
+// breaksBetween gives the highest load of which most windows would have kept another
+// limit, and the lowest above it of which most would have broken it. It certifies nothing.
+func breaksBetween(b *result.Boundary, limitMs float64) (low, high float64, note string) {
+	lead := map[float64]int{}
+	windows := 0
+	for _, w := range b.Windows {
+		if !stands(w) || math.IsNaN(w.LatencyMs) {
+			continue
+		}
+		windows++
+		if w.Behind || !(w.LatencyMs > 0) || w.LatencyMs > limitMs {
+			lead[w.Scale]--
+		} else {
+			lead[w.Scale]++
+		}
+	}
+	var scales []float64
+	for scale := range lead {
+		scales = append(scales, scale)
+	}
+	slices.Sort(scales)
+	for _, scale := range scales {
+		if lead[scale] < 0 {
+			high = scale
+			break
+		}
+		if lead[scale] > 0 {
+			low = scale
+		}
+	}
+	switch {
+	case low == 0 && high == 0:
+		return 0, 0, "no window tells"
+	case low == 0:
+		return 0, high, "broken at the lowest load that was tried"
+	case high == 0:
+		return low, 0, "kept at the highest load that was tried"
+	default:
+		return low, high, fmt.Sprintf("the majority of windows at each load, of %d in all; not certified", windows)
+	}
+}
