@@ -102,6 +102,8 @@ func Catalogue() []Row {
 
 		{Claim: says(row("PITR-1", "34a", Backup, documented), "A cluster that was lost comes back as it was at a moment; a recovery that ends early or late is seen by its named check."),
 			Check: backup.PointInTime, Rule: pointInTimeRule()},
+		{Claim: nightly(says(row("PAGE-1", "36b", Backup, inferred), "A damaged page of a B-tree or a table is seen by amcheck, the data checksums or the content, and a sound one by none.")),
+			Check: backup.Pages, Rule: pagesRule()},
 
 		{Claim: says(row("LOAD-1", "25", Load, inferred), "The auth path answers every request of an open-loop replay, timed from when it was due."),
 			Check: auth.OpenLoop, Rule: openLoopRule(), Measures: true},

@@ -106,3 +106,22 @@ func pointInTimeRule() judge.Rule {
 		},
 	}
 }
+
+func pagesRule() judge.Rule {
+	return judge.Rule{
+		MinCases: 3 + 5, // the named checks of the sound twin, and those that had to see a damage
+		Floors: []judge.Limit{
+			exactly("damages", 3, "a B-tree, a row and a whole page must be damaged"),
+			exactly("twins", 1, "a sound copy must go the same way"),
+			atLeast("btrees", 20, "too few B-trees were looked through"),
+			atLeast("tables", 10, "too few tables were read"),
+			atLeast("rows", 200, "too few rows were compared"),
+		},
+		Limits: []judge.Limit{
+			none("tools_failed", "the base backup ended badly"),
+			none("undetected", "a page was damaged and nobody saw it"),
+			none("missed", "a check that had to see a damaged page did not"),
+			none("false_alarms", "a check saw damage in sound pages"),
+		},
+	}
+}

@@ -19,13 +19,20 @@ func untimely(spec *cluster.Spec) {
 
 // archivingNothing is the archive command of many a guide that was meant to be replaced.
 func archivingNothing(spec *cluster.Spec) {
-	if !spec.Archiving {
-		return
+	if spec.Archiving {
+		set(spec, "archive_command", "true")
 	}
-	settings := maps.Clone(spec.Settings)
-	if settings == nil {
-		settings = map[string]string{}
+}
+
+func ignoringChecksums(spec *cluster.Spec) {
+	if spec.Recovery != nil {
+		set(spec, "ignore_checksum_failure", "on")
 	}
-	settings["archive_command"] = "true"
+}
+
+func set(spec *cluster.Spec, name, value string) {
+	settings := map[string]string{}
+	maps.Copy(settings, spec.Settings)
+	settings[name] = value
 	spec.Settings = settings
 }

@@ -4,18 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
 	"tristore/drivers/backup"
 	"tristore/drivers/cluster"
-	"tristore/drivers/deployment"
 	"tristore/drivers/postgres"
 	"tristore/drivers/store"
 	"tristore/reports/result"
 	"tristore/scenarios"
-	"tristore/scenarios/dataset"
 )
 
 // PointInTime takes a base backup of a filled cluster that archives its WAL, makes writes
@@ -50,7 +47,7 @@ func PointInTime(ctx context.Context, on scenarios.Stage, saw *result.Observatio
 		saw.Stop(err)
 		return
 	}
-	p := &pointInTime{on: on, saw: saw}
+	p := &pointInTime{standing: standing{on: on, saw: saw}}
 	defer func() { saw.Stop(p.drop(context.WithoutCancel(ctx))) }()
 	for _, step := range []func(context.Context) error{p.begin, p.write, p.lose, p.tryAll} {
 		if err := step(ctx); err != nil {
@@ -64,15 +61,9 @@ func PointInTime(ctx context.Context, on scenarios.Stage, saw *result.Observatio
 
 // pointInTime is one cluster that is lost, and what is left of it.
 type pointInTime struct {
-	on     scenarios.Stage
-	saw    *result.Observation
-	folder string
-	source *cluster.Cluster
-	host   *deployment.Host
-	stores *deployment.Deployment
+	standing
 	ledger ledger
 
-	base         backup.Archive
 	wal          string // folder of archived segments
 	segmentBytes int64
 	timeline     string // of the source
@@ -87,49 +78,13 @@ type pointInTime struct {
 // target is the write of the ledger that is the last to come back.
 const target = 1
 
-func (p *pointInTime) drop(ctx context.Context) error {
-	all := []error{p.end(ctx)}
-	if p.folder != "" {
-		all = append(all, os.RemoveAll(p.folder))
-	}
-	return errors.Join(all...)
-}
-
-// end ends the source; it may be called again.
-func (p *pointInTime) end(ctx context.Context) error {
-	var all []error
-	if p.stores != nil {
-		all = append(all, p.stores.Close(ctx))
-	}
-	if p.host != nil {
-		all = append(all, p.host.Close(ctx))
-	}
-	if p.source != nil {
-		all = append(all, p.source.Close(ctx))
-	}
-	return errors.Join(all...)
-}
-
 // begin starts a cluster that archives, fills it, and copies it while it runs.
 func (p *pointInTime) begin(ctx context.Context) (err error) {
-	if p.folder, err = os.MkdirTemp(p.on.Dir, "pitr-"); err != nil {
-		return fmt.Errorf("making a folder for the base backup: %w", err)
-	}
-	p.source, err = p.on.Start(ctx, "archiving", func(spec *cluster.Spec) {
+	if err := p.start(ctx, func(spec *cluster.Spec) {
 		spec.Archiving = true
 		spec.InitDB = []string{"--wal-segsize=1"} // four writes would fill 64 MiB otherwise
 		spec.Settings = map[string]string{"full_page_writes": "on"}
-	})
-	if err != nil {
-		return err
-	}
-	if p.host, err = deployment.Prepare(ctx, p.source, deployment.Options{}); err != nil {
-		return err
-	}
-	if p.stores, err = p.host.Deploy(ctx); err != nil {
-		return err
-	}
-	if err := (dataset.Identity{Seed: p.on.Seed, Sizes: dataset.Small()}).LoadInto(ctx, p.stores); err != nil {
+	}); err != nil {
 		return err
 	}
 	p.ledger = ledger{saw: p.saw, users: p.stores.Users}
@@ -139,17 +94,7 @@ func (p *pointInTime) begin(ctx context.Context) (err error) {
 	if _, p.timeline, err = postgres.Promoted(ctx, p.source.Admin); err != nil {
 		return err
 	}
-	var report backup.Report
-	p.base, report, err = backup.Base(ctx, p.source, p.folder)
-	p.saw.Add("base_s", report.Seconds)
-	p.saw.Add("base_bytes", float64(report.Bytes))
-	if err != nil && backup.Broke(err) {
-		p.saw.Add("tools_failed", 1)
-		p.saw.See("%s", firstLine(err.Error()))
-		return errToolFailed
-	}
-	p.saw.See("a base backup of %d bytes by %s, %s", p.base.Bytes, report.Version, report.Where)
-	return err
+	return p.copy(ctx)
 }
 
 // write makes the ledger, each write in a segment of its own.
@@ -164,12 +109,8 @@ func (p *pointInTime) write(ctx context.Context) error {
 		}
 		p.moments = append(p.moments, moment)
 		if i == target {
-			for _, name := range store.Names() {
-				promised, err := deployment.Fingerprint(ctx, p.stores.AdminTarget(name))
-				if err != nil {
-					return err
-				}
-				p.promised = append(p.promised, promised)
+			if p.promised, err = p.fingerprints(ctx); err != nil {
+				return err
 			}
 		}
 		segment, err := backup.ArchiveNow(ctx, p.source)

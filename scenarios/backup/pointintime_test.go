@@ -35,3 +35,19 @@ func TestLastWordsSayWhyAServerEnded(t *testing.T) {
 		}
 	}
 }
+
+// Each damaged page is seen by who has to see it, and sound pages by nobody.
+func TestDamagedPagesAreSeen(t *testing.T) {
+	for fault, missed := range map[string]float64{"": 0, "checksum-failures-ignored": 2} {
+		t.Run(fault, func(t *testing.T) {
+			saw := run(t, Pages, stage(t, fault))
+			if saw.Probe != "" {
+				t.Skip(saw.Probe)
+			}
+			exactly(t, saw, map[string]float64{"damages": 3, "twins": 1, "undetected": 0, "false_alarms": 0, "missed": missed})
+			if saw.Facts["btrees"] < 20 || saw.Facts["tables"] < 10 || saw.Facts["rows"] < 200 || float64(len(broken(saw))) != missed {
+				t.Errorf("facts %v, broken %q", saw.Facts, broken(saw))
+			}
+		})
+	}
+}
