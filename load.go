@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"tristore/drivers/store"
 	"tristore/scenarios/auth"
 	"tristore/scenarios/campaign"
 	"tristore/scenarios/collections"
@@ -34,11 +35,12 @@ type loadFlags struct {
 }
 
 // loadSizes change the data set; zero leaves the plan's own.
-type loadSizes struct{ users, workspaces, files, conversations, messages, rowBytes int }
+type loadSizes struct{ users, workspaces, huge, files, conversations, messages, rowBytes int }
 
 func (s *loadSizes) declare(set *pflag.FlagSet) {
 	set.IntVar(&s.users, "users", 0, "users of the data set")
 	set.IntVar(&s.workspaces, "workspaces", 0, "workspaces of the data set; the first of a collections data set is huge")
+	set.IntVar(&s.huge, "huge-workspaces", 0, "how many of those with collections hold many times as much as the others")
 	set.IntVar(&s.files, "files", 0, "files in each workspace")
 	set.IntVar(&s.conversations, "conversations", 0, "conversations in each workspace")
 	set.IntVar(&s.messages, "messages", 0, "messages in each conversation")
@@ -74,7 +76,7 @@ func loadCommand(to streams) *cobra.Command {
 	set.DurationVar(&f.warm, "warm", 5*time.Second, "the shortest warm-up: it ends when latencies are steady, which takes 5s to see")
 	set.DurationVar(&f.warmMax, "warm-max", 30*time.Second, "the longest warm-up: without a steady part by then the run is INCONCLUSIVE")
 	set.StringVar(&f.profile, "profile", string(auth.V27), "store operations per auth request: fork (1+1), v27 (4+2)")
-	set.StringVar(&f.mix, "mix", string(collections.Everyday), "which requests: auth has everyday, storm (sign-ins), visitors, keys, fanout; collections has everyday, heavy")
+	set.StringVar(&f.mix, "mix", string(collections.Everyday), "which requests: auth has everyday, storm (sign-ins), visitors, keys, fanout; collections has everyday, heavy, imports (bulks of 5000 rows)")
 	set.BoolVar(&f.cold, "cold", false, "measure from the first arrival on, over connections that are yet to be opened, without a warm-up")
 	set.StringVar(&f.keys, "keys", "", "which rows are asked for: zipfian, uniform, latest (default: as the workload's users do)")
 	f.sizes.declare(set)
@@ -110,6 +112,9 @@ func (f *loadFlags) read(c *cobra.Command, workload string) (plan Plan, load cam
 	}
 	if err := f.readPace(changed, &load); err != nil {
 		return plan, load, err
+	}
+	if load.Mix == string(collections.Imports) {
+		load.BulkRows = store.BulkMax
 	}
 	f.sizes.into(&load.Identity, &load.Collections)
 	if f.bulkRows != 0 {
@@ -155,7 +160,7 @@ func (s loadSizes) into(identity *dataset.Sizes, collections *dataset.Collection
 		asked int
 		into  []*int
 	}{
-		{s.users, []*int{&identity.Users}}, {s.workspaces, []*int{&identity.Workspaces, &collections.Workspaces}},
+		{s.users, []*int{&identity.Users}}, {s.workspaces, []*int{&identity.Workspaces, &collections.Workspaces}}, {s.huge, []*int{&collections.HugeWorkspaces}},
 		{s.files, []*int{&identity.FilesPerWorkspace}}, {s.conversations, []*int{&collections.Conversations}},
 		{s.messages, []*int{&collections.MessagesPerConversation}}, {s.rowBytes, []*int{&collections.MessageBytes, &identity.UserBytes}},
 	} {
@@ -217,6 +222,7 @@ func sizeWords(load campaign.Plan) (words []string) {
 		is, would int
 	}{
 		{"--users", load.Identity.Users, own.Identity.Users}, {"--workspaces", load.Identity.Workspaces, own.Identity.Workspaces},
+		{"--huge-workspaces", load.Collections.HugeWorkspaces, own.Collections.HugeWorkspaces},
 		{"--files", load.Identity.FilesPerWorkspace, own.Identity.FilesPerWorkspace}, {"--conversations", load.Collections.Conversations, own.Collections.Conversations},
 		{"--messages", load.Collections.MessagesPerConversation, own.Collections.MessagesPerConversation},
 		{"--row-bytes", load.Collections.MessageBytes, own.Collections.MessageBytes}, {"--bulk-rows", load.BulkRows, own.BulkRows},

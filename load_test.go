@@ -46,7 +46,7 @@ func TestLoadIsOfferedJudgedAndSaved(t *testing.T) {
 		t.Skip("-short: this test starts a real server")
 	}
 	out := t.TempDir()
-	got := tristore(t, loadArgs(out, "--reach", "embedded", "--duration", "5s", "--seed", "7", "--slo", "p99=1m,p50=30s")...)
+	got := tristore(t, loadArgs(out, "--reach", "embedded", "--duration", "5s", "--seed", "7", "--slo", "p99=4s,p50=3s")...)
 	saved, err := result.Read(filepath.Join(out, "latest"))
 	if err != nil {
 		t.Fatalf("%v\n%s\n%s", err, got.out, got.err)
@@ -195,7 +195,7 @@ func TestLoadServesEveryMix(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			out := t.TempDir()
 			words := append([]string{"load"}, args...)
-			got := tristore(t, append(words, "--engine", "postgres:16", "--reach", "embedded", "--slo", "p99=1m", "--out", out)...)
+			got := tristore(t, append(words, "--engine", "postgres:16", "--reach", "embedded", "--slo", "p99=2s", "--out", out)...)
 			saved, err := result.Read(filepath.Join(out, "latest"))
 			if err != nil {
 				t.Fatalf("%v\n%s\n%s", err, got.out, got.err)
@@ -268,42 +268,43 @@ func TestLoadRefusesBadInputInOneSentence(t *testing.T) {
 		args []string
 		says string
 	}{
-		"no workload":          {nil, "tristore load auth or tristore load collections"},
-		"unknown workload":     {[]string{"auht"}, "did you mean auth?"},
-		"two workloads":        {[]string{"auth", "collections"}, "one workload"},
-		"unknown engine":       {[]string{"auth", "--engine", "postgrse:16"}, "did you mean postgres:16?"},
-		"rate zero":            {[]string{"auth", "--rate", "0"}, "above 0"},
-		"rate NaN":             {[]string{"auth", "--rate", "NaN"}, "above 0"},
-		"rate beyond":          {[]string{"auth", "--rate", "1e9"}, "at most 1000000"},
-		"no duration":          {[]string{"auth", "--duration", "0s"}, "between a second and 24h"},
-		"negative warm-up":     {[]string{"auth", "--warm", "-1s"}, "warm-up"},
-		"warm-up beyond most":  {[]string{"auth", "--warm", "10s", "--warm-max", "5s"}, "warm-up"},
-		"nothing due":          {[]string{"auth", "--rate", "0.1", "--duration", "2s"}, "raise the rate"},
-		"no worker":            {[]string{"auth", "--workers", "0"}, "between 1 and 256"},
-		"unknown profile":      {[]string{"auth", "--profile", "v28"}, "did you mean v27?"},
-		"profile of the other": {[]string{"collections", "--profile", "v27"}, "--profile is of the auth workload"},
-		"mix of the other":     {[]string{"auth", "--mix", "heavy"}, "choose everyday or storm"},
-		"unknown keys":         {[]string{"auth", "--keys", "zipf"}, "did you mean zipfian?"},
-		"too few users":        {[]string{"auth", "--users", "1"}, "at least 2 users"},
-		"too many rows":        {[]string{"collections", "--conversations", "100000", "--messages", "16"}, "ask for a smaller one"},
-		"a bulk too large":     {[]string{"collections", "--bulk-rows", "5001"}, "between 1 and 5000"},
-		"negative files":       {[]string{"auth", "--files", "-1"}, "no negative size"},
-		"negative row bytes":   {[]string{"collections", "--row-bytes", "-1"}, "no negative size"},
-		"cold and warm":        {[]string{"auth", "--cold", "--warm", "5s"}, "no warm-up"},
-		"a ramp from nowhere":  {[]string{"auth", "--pace", "ramp"}, "--from and --pace ramp go together"},
-		"steps of none":        {[]string{"auth", "--pace", "steps"}, "--steps and --pace steps go together"},
-		"a step of nothing":    {[]string{"auth", "--pace", "steps", "--steps", "100x0s"}, "step 1 needs"},
-		"a step of no number":  {[]string{"auth", "--pace", "steps", "--steps", "fastx3s"}, "such as 100x30s"},
-		"steps and a rate":     {[]string{"auth", "--pace", "steps", "--steps", "100x3s", "--rate", "5"}, "drop --rate"},
-		"unknown pace":         {[]string{"auth", "--pace", "poison"}, "did you mean poisson?"},
-		"no promise":           {[]string{"auth", "--slo", "fast"}, "such as p99=200ms"},
-		"a promise of nothing": {[]string{"auth", "--slo", "p99=0s"}, "above zero"},
-		"a promise of all":     {[]string{"auth", "--slo", "p100=1s"}, "between 0 and 100"},
-		"promised twice":       {[]string{"auth", "--slo", "p99=1s,p99=2s"}, "promised twice"},
-		"failed beyond all":    {[]string{"auth", "--max-failed", "100"}, "below 100"},
-		"URL without engine":   {[]string{"auth", "--url-file", file}, "give --engine"},
-		"nobody at the URL":    {[]string{"auth", "--url-file", file, "--engine", "postgres:16"}, "127.0.0.1:1"},
-		"a URL of the other":   {[]string{"auth", "--url-file", file, "--engine", "mongo:7"}, "mongo:7"},
+		"no workload":           {nil, "tristore load auth or tristore load collections"},
+		"unknown workload":      {[]string{"auht"}, "did you mean auth?"},
+		"two workloads":         {[]string{"auth", "collections"}, "one workload"},
+		"unknown engine":        {[]string{"auth", "--engine", "postgrse:16"}, "did you mean postgres:16?"},
+		"rate zero":             {[]string{"auth", "--rate", "0"}, "above 0"},
+		"rate NaN":              {[]string{"auth", "--rate", "NaN"}, "above 0"},
+		"rate beyond":           {[]string{"auth", "--rate", "1e9"}, "at most 1000000"},
+		"no duration":           {[]string{"auth", "--duration", "0s"}, "between a second and 24h"},
+		"negative warm-up":      {[]string{"auth", "--warm", "-1s"}, "warm-up"},
+		"warm-up beyond most":   {[]string{"auth", "--warm", "10s", "--warm-max", "5s"}, "warm-up"},
+		"nothing due":           {[]string{"auth", "--rate", "0.1", "--duration", "2s"}, "raise the rate"},
+		"no worker":             {[]string{"auth", "--workers", "0"}, "between 1 and 256"},
+		"unknown profile":       {[]string{"auth", "--profile", "v28"}, "did you mean v27?"},
+		"profile of the other":  {[]string{"collections", "--profile", "v27"}, "--profile is of the auth workload"},
+		"mix of the other":      {[]string{"auth", "--mix", "heavy"}, "choose everyday or storm"},
+		"unknown keys":          {[]string{"auth", "--keys", "zipf"}, "did you mean zipfian?"},
+		"too few users":         {[]string{"auth", "--users", "1"}, "at least 2 users"},
+		"too many rows":         {[]string{"collections", "--conversations", "100000", "--messages", "16"}, "ask for a smaller one"},
+		"a bulk too large":      {[]string{"collections", "--bulk-rows", "5001"}, "between 1 and 5000"},
+		"negative files":        {[]string{"auth", "--files", "-1"}, "no negative size"},
+		"negative row bytes":    {[]string{"collections", "--row-bytes", "-1"}, "no negative size"},
+		"cold and warm":         {[]string{"auth", "--cold", "--warm", "5s"}, "no warm-up"},
+		"a ramp from nowhere":   {[]string{"auth", "--pace", "ramp"}, "--from and --pace ramp go together"},
+		"steps of none":         {[]string{"auth", "--pace", "steps"}, "--steps and --pace steps go together"},
+		"a step of nothing":     {[]string{"auth", "--pace", "steps", "--steps", "100x0s"}, "step 1 needs"},
+		"a step of no number":   {[]string{"auth", "--pace", "steps", "--steps", "fastx3s"}, "such as 100x30s"},
+		"steps and a rate":      {[]string{"auth", "--pace", "steps", "--steps", "100x3s", "--rate", "5"}, "drop --rate"},
+		"unknown pace":          {[]string{"auth", "--pace", "poison"}, "did you mean poisson?"},
+		"no promise":            {[]string{"auth", "--slo", "fast"}, "such as p99=200ms"},
+		"a promise of nothing":  {[]string{"auth", "--slo", "p99=0s"}, "above zero"},
+		"a promise of all":      {[]string{"auth", "--slo", "p100=1s"}, "between 0 and 100"},
+		"a promise of a minute": {[]string{"auth", "--slo", "p99=1m"}, "measure for longer"},
+		"promised twice":        {[]string{"auth", "--slo", "p99=1s,p99=2s"}, "promised twice"},
+		"failed beyond all":     {[]string{"auth", "--max-failed", "100"}, "below 100"},
+		"URL without engine":    {[]string{"auth", "--url-file", file}, "give --engine"},
+		"nobody at the URL":     {[]string{"auth", "--url-file", file, "--engine", "postgres:16"}, "127.0.0.1:1"},
+		"a URL of the other":    {[]string{"auth", "--url-file", file, "--engine", "mongo:7"}, "mongo:7"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -50,7 +50,7 @@ func TestReplayIsOfferedJudgedAndSaved(t *testing.T) {
 		due             int64
 		words, notThere string
 	}{
-		"read-only":           {[]string{"--speed", "2", "--slo", "p50=1m"}, 180, "Not run: 20 statements: not replayed: changes or locks rows", "with writes"},
+		"read-only":           {[]string{"--speed", "2", "--slo", "p50=1s"}, 180, "Not run: 20 statements: not replayed: changes or locks rows", "with writes"},
 		"with writes, at max": {[]string{"--speed", "max", "--writes"}, 200, "as fast as possible, with writes", "Not run"},
 	} {
 		out := t.TempDir()
@@ -130,23 +130,24 @@ func TestBadReplayInput(t *testing.T) {
 		args []string
 		says string
 	}{
-		"no trace":            {nil, "tristore trace import"},
-		"an absent trace":     {[]string{"/nowhere/trace"}, "/nowhere/trace"},
-		"a torn trace":        {[]string{torn}, "cut short"},
-		"a trace of later":    {[]string{future}, "version 9, newer than the 1"},
-		"a log":               {[]string{prepare}, "is no trace"},
-		"no speed":            {[]string{trace, "--speed", "0"}, "--speed 0"},
-		"a word for a speed":  {[]string{trace, "--speed", "fast"}, "--speed fast"},
-		"a promise at max":    {[]string{trace, "--speed", "max", "--slo", "p99=1s"}, "drop --slo"},
-		"a wrong promise":     {[]string{trace, "--slo", "soon"}, "--slo soon"},
-		"another family":      {[]string{trace, "--engine", "ferretdb:1"}, "name a postgres engine"},
-		"no version":          {[]string{trace, "--url", "postgres://app:hunter2@127.0.0.1:1/db"}, "give --engine"},
-		"nobody at the URL":   {[]string{trace, "--url", "postgres://app:hunter2@127.0.0.1:1/db", "--engine", "postgres:16"}, "127.0.0.1:1"},
-		"--prepare of a URL":  {[]string{trace, "--url", "postgres://app:hunter2@127.0.0.1:1/db", "--engine", "postgres:16", "--prepare", prepare}, "drop it"},
-		"no file to prepare":  {[]string{trace, "--prepare", "/nowhere/sql"}, "/nowhere/sql"},
-		"a wrong preparation": {[]string{trace, "--prepare", wrong, "--reach", "embedded"}, "syntax error"},
-		"no connection":       {[]string{trace, "--connections", "0"}, "lower --connections"},
-		"no time":             {[]string{trace, "--for", "0s"}, "between a second"},
+		"no trace":               {nil, "tristore trace import"},
+		"an absent trace":        {[]string{"/nowhere/trace"}, "/nowhere/trace"},
+		"a torn trace":           {[]string{torn}, "cut short"},
+		"a trace of later":       {[]string{future}, "version 9, newer than the 1"},
+		"a log":                  {[]string{prepare}, "is no trace"},
+		"no speed":               {[]string{trace, "--speed", "0"}, "--speed 0"},
+		"a word for a speed":     {[]string{trace, "--speed", "fast"}, "--speed fast"},
+		"a promise at max":       {[]string{trace, "--speed", "max", "--slo", "p99=1s"}, "drop --slo"},
+		"a promise of all of it": {[]string{trace, "--slo", "p99=1m"}, "measure for longer"},
+		"a wrong promise":        {[]string{trace, "--slo", "soon"}, "--slo soon"},
+		"another family":         {[]string{trace, "--engine", "ferretdb:1"}, "name a postgres engine"},
+		"no version":             {[]string{trace, "--url", "postgres://app:hunter2@127.0.0.1:1/db"}, "give --engine"},
+		"nobody at the URL":      {[]string{trace, "--url", "postgres://app:hunter2@127.0.0.1:1/db", "--engine", "postgres:16"}, "127.0.0.1:1"},
+		"--prepare of a URL":     {[]string{trace, "--url", "postgres://app:hunter2@127.0.0.1:1/db", "--engine", "postgres:16", "--prepare", prepare}, "drop it"},
+		"no file to prepare":     {[]string{trace, "--prepare", "/nowhere/sql"}, "/nowhere/sql"},
+		"a wrong preparation":    {[]string{trace, "--prepare", wrong, "--reach", "embedded"}, "syntax error"},
+		"no connection":          {[]string{trace, "--connections", "0"}, "lower --connections"},
+		"no time":                {[]string{trace, "--for", "0s"}, "between a second"},
 	} {
 		out := t.TempDir()
 		got := tristore(t, append([]string{"replay", "--out", out}, test.args...)...)

@@ -13,6 +13,8 @@ package deployment
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"tristore/drivers"
 	"tristore/drivers/store"
@@ -26,7 +28,30 @@ type Deployment struct {
 	Collections store.Collections
 
 	places map[store.Name]place
-	closes []func(context.Context) error
+	opened []func(context.Context) error // close the stores
+	closes []func(context.Context) error // remove what they were opened on
+}
+
+// Reopen closes the stores and opens them anew, with none of their connections left, as a
+// restart of the platform does. The stores that were there before are not to be used again.
+func (d *Deployment) Reopen(ctx context.Context) error {
+	err := d.closeStores(ctx)
+	if err == nil {
+		err = d.open(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("opening the stores anew: %w", err)
+	}
+	return nil
+}
+
+func (d *Deployment) closeStores(ctx context.Context) error {
+	var all []error
+	for _, end := range slices.Backward(d.opened) {
+		all = append(all, end(ctx))
+	}
+	d.opened = nil
+	return errors.Join(all...)
 }
 
 // place is where one store lives.
@@ -49,9 +74,9 @@ func (d *Deployment) Host(name store.Name) *Host { return d.places[name].host }
 
 // Close closes the stores and drops their databases; every error is returned.
 func (d *Deployment) Close(ctx context.Context) error {
-	var all []error
-	for i := len(d.closes) - 1; i >= 0; i-- {
-		all = append(all, d.closes[i](ctx))
+	all := []error{d.closeStores(ctx)}
+	for _, end := range slices.Backward(d.closes) {
+		all = append(all, end(ctx))
 	}
 	d.closes = nil
 	return errors.Join(all...)

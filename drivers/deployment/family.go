@@ -69,7 +69,7 @@ func openInto(ctx context.Context, d *Deployment, name store.Name, target driver
 		}
 		d.Collections, end = collections.store, collections.close
 	}
-	d.closes = append(d.closes, end)
+	d.opened = append(d.opened, end)
 	return nil
 }
 

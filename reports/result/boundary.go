@@ -71,4 +71,6 @@ type WindowLoad struct {
 	P99Ms    float64 `json:"p99_ms"`
 	P999Ms   float64 `json:"p999_ms"`
 	PacingMs float64 `json:"pacing_ms"` // the promised quantile of the generator's own delay
+	// Lag runs from the due time to the call, of every started arrival.
+	Lag Histogram `json:"lag"`
 }

@@ -36,6 +36,11 @@ func latencies(page *strings.Builder, run *result.Run) {
 		fmt.Fprintf(page, "  due %d: committed %d, refused %d%s, unknown %d%s, dropped %d; started late %d, tried again %d, ended after the window %d\n",
 			c.Due, c.Committed, c.Refused, reasons(m.Refused), c.Unknown, reasons(m.UnknownBy), c.Dropped, c.Late, c.Retries, c.Overran)
 	}
+	for _, saw := range run.Observations {
+		if after := saw.Facts["rows_after"]; after > 0 {
+			fmt.Fprintf(page, "  the data set grew from %.0f to %.0f rows\n", saw.Facts["rows_before"], after)
+		}
+	}
 	if p := run.Load.Proof; p != nil {
 		proof(page, *p, run.Load.Cold)
 	}

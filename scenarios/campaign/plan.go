@@ -111,7 +111,7 @@ func (p Plan) Check() error {
 	if err := p.checkData(); err != nil {
 		return err
 	}
-	return p.checkPromises()
+	return p.Terms.Check(p.Measure)
 }
 
 // mostRows bounds a data set: more takes hours to load and tells nothing new on one machine.
@@ -138,18 +138,6 @@ func (p Plan) checkData() error {
 	}
 	if p.BulkRows < 1 || p.BulkRows > store.BulkMax {
 		return fmt.Errorf("a bulk has between 1 and %d rows; asked for %d", store.BulkMax, p.BulkRows)
-	}
-	return nil
-}
-
-func (p Plan) checkPromises() error {
-	for i, promise := range p.Promises {
-		if !(promise.Percent > 0 && promise.Percent < 100) || !(promise.LimitMs > 0) || promise.LimitMs > float64(time.Hour/time.Millisecond) {
-			return fmt.Errorf("a promise is a percentile between 0 and 100 and a time above zero and up to an hour; asked for p%g=%gms", promise.Percent, promise.LimitMs)
-		}
-		if slices.ContainsFunc(p.Promises[:i], func(other result.Promise) bool { return other.Percent == promise.Percent }) {
-			return fmt.Errorf("p%g is promised twice: keep one limit", promise.Percent)
-		}
 	}
 	return nil
 }

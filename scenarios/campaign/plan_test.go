@@ -36,6 +36,8 @@ func TestPlansThatCouldNotBeCarriedOutAreRefused(t *testing.T) {
 		"a step of no time":       {func(p *Plan) { p.Pace, p.Cold = Steps, true; p.Then(100, 0) }, "step 1"},
 		"workers":                 {func(p *Plan) { p.Workers = 1000 }, "256 workers"},
 		"no promise":              {func(p *Plan) { p.Promises = nil }, "needs a promise"},
+		"a promise of the window": {func(p *Plan) { p.Promises = []result.Promise{{Percent: 99, LimitMs: 60_000}} }, "measure for longer"},
+		"a promise twice":         {func(p *Plan) { p.Promises = append(p.Promises, p.Promises[0]) }, "promised twice"},
 		"percent":                 {func(p *Plan) { p.Promises = []result.Promise{{Percent: math.NaN(), LimitMs: 1}} }, "between 0 and 100"},
 		"limit":                   {func(p *Plan) { p.Promises = []result.Promise{{Percent: 99, LimitMs: math.Inf(1)}} }, "up to an hour"},
 	} {

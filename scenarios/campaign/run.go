@@ -40,11 +40,11 @@ func Run(ctx context.Context, plan Plan, address cluster.External) (*result.Run,
 			return err
 		}
 		ends.Add(deployed.Close)
-		step, err := plan.fill(ctx, deployed)
+		work, err := plan.fill(ctx, deployed)
 		if err != nil {
 			return err
 		}
-		return plan.offer(ctx, step, facts)
+		return plan.offer(ctx, work, facts)
 	})
 	return facts, err
 }
@@ -94,25 +94,39 @@ func (p Plan) collections() dataset.Collections {
 	return dataset.Collections{Of: p.identity(), Sizes: p.Collections}
 }
 
-// fill loads the data set of the workload, unless it is there, and gives the step that asks for it.
-func (p Plan) fill(ctx context.Context, into *deployment.Deployment) (load.Step, error) {
+// work is a workload over a loaded data set.
+type work struct {
+	step load.Step
+	rows func(context.Context) (int64, error) // there by now; nil where the workload adds next to none
+}
+
+// fill loads the data set of the workload, unless it is there, and gives what asks for it.
+func (p Plan) fill(ctx context.Context, into *deployment.Deployment) (w work, err error) {
 	if !p.kept() {
 		p.Say(road.Progress{Current: loadingWords(p.set())})
 		if err := dataset.NewLoading(p.set(), into, 1).Run(ctx); err != nil {
-			return nil, err
+			return w, err
+		}
+	}
+	if p.Cold { // what was loaded went over connections of its own
+		if err := into.Reopen(ctx); err != nil {
+			return w, err
 		}
 	}
 	if p.Workload == collections.Name {
-		return collections.New(into.Collections, collections.Options{Data: p.collections(), Mix: collections.Mix(p.Mix), Keys: p.Keys, Window: 1, BulkRows: p.BulkRows, SumsOnly: collections.SumsOnly(p.Engine)}).Step, nil
+		asking := collections.New(into.Collections, collections.Options{Data: p.collections(), Mix: collections.Mix(p.Mix), Keys: p.Keys, Window: 1, BulkRows: p.BulkRows, SumsOnly: collections.SumsOnly(p.Engine)})
+		return work{asking.Step, asking.Rows}, nil
 	}
-	return auth.New(into.Users, into.Permissions, auth.Options{Data: p.identity(), Profile: p.Profile, Mix: auth.Mix(p.Mix), Keys: p.Keys, Window: 1, Expires: time.Now().Add(visitorLife)}).Step, nil
+	return work{step: auth.New(into.Users, into.Permissions, auth.Options{Data: p.identity(), Profile: p.Profile, Mix: auth.Mix(p.Mix), Keys: p.Keys, Window: 1, Expires: time.Now().Add(visitorLife)}).Step}, nil
 }
 
 // visitorLife is the platform's default for anonymous visitors.
 const visitorLife = 30 * 24 * time.Hour
 
 // offer offers the load and keeps its window, also one that was cut short.
-func (p Plan) offer(ctx context.Context, step load.Step, facts *result.Run) error {
+func (p Plan) offer(ctx context.Context, work work, facts *result.Run) error {
+	saw := result.Observation{Claim: p.Workload, Engine: p.Engine.String(), Began: facts.Began}
+	work.count(ctx, &saw, "rows_before")
 	return p.Offer(ctx, facts, road.Offering{Callers: p.Workers, Twice: "rate", NoOp: p.noOp, Window: func(ctx context.Context, proof *result.Proof) error {
 		warm := &steady{least: p.Warm, tick: p.tick()}
 		live := measure.NewLive()
@@ -122,16 +136,31 @@ func (p Plan) offer(ctx context.Context, step load.Step, facts *result.Run) erro
 			warm.ended.Store(true)
 		}
 		stop := p.watch(live, &warm.ended)
-		window, err := open.Run(ctx, step)
+		window, err := open.Run(ctx, work.step)
 		stop()
 		proof.WarmSeconds, proof.Steady = window.Warmed.Seconds(), window.Steady
 		window.Engine, window.Workload, window.Window = p.Engine.String(), p.Workload, p.label()
 		facts.Measurements = append(facts.Measurements, window.Measurement)
-		saw := result.Observation{Claim: p.Workload, Engine: p.Engine.String(), Began: facts.Began, Seconds: window.Seconds}
+		saw.Seconds = window.Seconds
 		window.Report(&saw)
+		work.count(ctx, &saw, "rows_after")
 		facts.Observations = append(facts.Observations, saw)
 		return err
 	}})
+}
+
+// count notes how many rows there are: the set grows while it is asked. What cannot be
+// counted is no fact, and no end of the run.
+func (w work) count(ctx context.Context, saw *result.Observation, fact string) {
+	if w.rows == nil || ctx.Err() != nil {
+		return
+	}
+	n, err := w.rows(ctx)
+	if err != nil {
+		saw.See("%s is not known: %s", fact, err.Error())
+		return
+	}
+	saw.Set(fact, float64(n))
 }
 
 // noOp offers twice the planned rate to an endpoint that answers at once.

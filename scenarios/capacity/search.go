@@ -234,7 +234,7 @@ func (s *searching) load(m *result.Measurement) result.WindowLoad {
 		return result.WindowLoad{}
 	}
 	return result.WindowLoad{Offered: m.Offered, Achieved: m.Achieved, Counts: m.Counts,
-		P50Ms: m.Latency.P50, P95Ms: m.Latency.P95, P99Ms: m.Latency.P99, P999Ms: m.Latency.P999, PacingMs: s.plan.Search.of(m.Pacing)}
+		P50Ms: m.Latency.P50, P95Ms: m.Latency.P95, P99Ms: m.Latency.P99, P999Ms: m.Latency.P999, PacingMs: s.plan.Search.of(m.Pacing), Lag: m.Lag}
 }
 
 // tell keeps each window with what the search makes of it, and says where it stands.

@@ -44,7 +44,7 @@ func TestSearchOnRealServers(t *testing.T) {
 	}
 	for i, w := range found.Windows {
 		c := w.Auth.Counts
-		if c.Due == 0 || c.Due != c.Committed+c.Refused+c.Unknown+c.Dropped || w.Collections.Counts.Due == 0 || w.CanaryMs <= 0 || w.Purpose == "" {
+		if c.Due == 0 || c.Due != c.Committed+c.Refused+c.Unknown+c.Dropped || w.Collections.Counts.Due == 0 || w.CanaryMs <= 0 || w.Auth.Lag.V2 == "" || w.Purpose == "" {
 			t.Errorf("window %d: %+v", i, w)
 		}
 		if (w.Broke == "") != (w.Meets || w.Invalid != "") {

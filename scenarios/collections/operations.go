@@ -2,6 +2,7 @@ package collections
 
 import (
 	"context"
+	"fmt"
 
 	"tristore/drivers/store"
 	"tristore/scenarios/load"
@@ -42,7 +43,8 @@ func (w *Workload) binding(ctx context.Context, r *request) store.Outcome {
 func (w *Workload) count(ctx context.Context, r *request) store.Outcome {
 	agent, agents, all := r.chance.Below(w.data.Sizes.Agents), w.data.Sizes.Agents, w.data.ConversationCount(r.workspace)
 	n, outcome := w.in.Count(ctx, w.data.Conversations(r.workspace), equal("agentId", w.data.AgentID(r.workspace, agent)))
-	return load.Expect(outcome, "conversations of an agent", n, int64((all-agent+agents-1)/agents))
+	// Others begin conversations meanwhile, and nobody ends one.
+	return load.Expect(outcome, "all of the agent's first conversations", n >= int64((all-agent+agents-1)/agents), true)
 }
 
 func (w *Workload) sumMetrics(ctx context.Context, r *request) store.Outcome {
@@ -72,6 +74,27 @@ func (w *Workload) outputs(more store.Accumulator) []store.Accumulator {
 func (w *Workload) distinct(ctx context.Context, r *request) store.Outcome {
 	values, outcome := w.in.Distinct(ctx, w.data.Conversations(r.workspace), "agentId", store.Filter{})
 	return load.Expect(outcome, "agents", len(values), min(w.data.Sizes.Agents, w.data.ConversationCount(r.workspace)))
+}
+
+// beginConversation adds one to those that lists, counts and distincts go over from then on.
+func (w *Workload) beginConversation(ctx context.Context, r *request) store.Outcome {
+	row := w.data.NewConversation(r.workspace, w.data.AddedID(w.window, r.arrival, 0), r.arrival)
+	_, outcome := w.in.Create(ctx, w.data.Conversations(r.workspace), row)
+	return outcome
+}
+
+// Rows is how many conversations, messages and metrics are there by now, of all workspaces.
+func (w *Workload) Rows(ctx context.Context) (rows int64, err error) {
+	for at := range w.data.Sizes.Workspaces {
+		for _, in := range []store.Collection{w.data.Conversations(at), w.data.Messages(at), w.data.Metrics(at)} {
+			n, outcome := w.in.Count(ctx, in, store.Filter{})
+			if !outcome.OK() {
+				return rows, fmt.Errorf("counting %s: %s", in.Name, outcome.Detail())
+			}
+			rows += n
+		}
+	}
+	return rows, nil
 }
 
 // appendMessage is one turn of a conversation: the message, then the hot counters.

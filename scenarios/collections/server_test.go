@@ -38,12 +38,20 @@ func TestEveryOperationIsServedByARealServer(t *testing.T) {
 		return k.serve(w, t.Context(), r)
 	}
 	w := New(deployed.Collections, Options{Data: data, Mix: Everyday, Window: 5, BulkRows: 20, SumsOnly: SumsOnly(on.Engine)})
+	before, err := w.Rows(t.Context())
+	if held := int64(data.Rows() - data.Sizes.Workspaces*data.Sizes.Agents*data.Sizes.Bindings); err != nil || before != held {
+		t.Errorf("%d rows are there before the load, want %d: %v", before, held, err)
+	}
 	for at, k := range w.kinds {
 		for arrival := range int64(10) {
 			if outcome := serve(w, k, 100*int64(at)+arrival); !outcome.OK() {
 				t.Errorf("%s: %s", k.name, outcome.Detail())
 			}
 		}
+	}
+	// Ten conversations begun, ten messages appended, ten bulks of 20, and perhaps a new hour.
+	if after, err := w.Rows(t.Context()); err != nil || after < before+220 || after > before+230 {
+		t.Errorf("the data set grew from %d to %d rows, want 220 to 230 more: %v", before, after, err)
 	}
 	// Who asks for another data set must be refused, or the answers prove nothing.
 	other := data

@@ -3,6 +3,7 @@ package collections
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"tristore/drivers/store"
 	"tristore/scenarios/dataset"
@@ -18,6 +19,9 @@ const (
 	// Heavy adds imports and reports: bulks and sums over whole collections, which use
 	// CPU, memory and log far beyond their number.
 	Heavy Mix = "heavy"
+	// Imports is the everyday mix while tables of 5,000 rows are imported: a bulk now and
+	// then, as large as the platform allows.
+	Imports Mix = "imports"
 )
 
 // Workload makes operations over one collections data set. It does not change; its
@@ -48,8 +52,8 @@ type Options struct {
 	Keys dataset.Spread
 }
 
-// Mixes lists the mixes.
-func Mixes() []Mix { return []Mix{Everyday, Heavy} }
+// Mixes lists the mixes in the order of the weights in kinds.
+func Mixes() []Mix { return []Mix{Everyday, Heavy, Imports} }
 
 // New prepares a workload for one window over a loaded data set.
 func New(in store.Collections, with Options) *Workload {
@@ -130,30 +134,34 @@ type kind struct {
 // whole is what the weights of a mix add up to.
 const whole = 1000
 
-// kinds lists a mix. Everyday: 62 % finds, 10 % counts, 5 % sums and distincts, 20 %
-// small writes, 2 % bulks, 1 % deletes.
+// kinds lists the operations with their weights in a mix. Everyday: 62 % finds, 10 %
+// counts, 5 % sums and distincts, 20 % small writes, 2 % bulks, 1 % deletes.
 func kinds(mix Mix) []kind {
-	heavy := mix == Heavy
-	weight := func(everyday, reports int) int {
-		if heavy {
-			return reports
-		}
-		return everyday
+	at := max(0, slices.Index(Mixes(), mix)) // the zero mix is the everyday one
+	all := []struct {
+		name    string
+		weights [3]int
+		serve   func(*Workload, context.Context, *request) store.Outcome
+	}{ //                      everyday heavy imports
+		{"list conversations", [3]int{240, 150, 250}, (*Workload).listConversations},
+		{"read a conversation", [3]int{150, 100, 155}, (*Workload).readConversation},
+		{"conversation by id", [3]int{120, 100, 120}, (*Workload).conversationByID},
+		{"message by id", [3]int{60, 50, 60}, (*Workload).messageByID},
+		{"binding", [3]int{50, 50, 50}, (*Workload).binding},
+		{"count", [3]int{100, 100, 100}, (*Workload).count},
+		{"sum of metrics", [3]int{25, 50, 25}, (*Workload).sumMetrics},
+		{"sum of messages", [3]int{5, 120, 5}, (*Workload).sumMessages},
+		{"distinct", [3]int{20, 30, 20}, (*Workload).distinct},
+		{"begin a conversation", [3]int{20, 20, 20}, (*Workload).beginConversation},
+		{"append a message", [3]int{70, 70, 70}, (*Workload).appendMessage},
+		{"change a status", [3]int{50, 30, 50}, (*Workload).changeStatus},
+		{"upsert a metric", [3]int{60, 30, 60}, (*Workload).upsertMetric},
+		{"bulk", [3]int{20, 90, 5}, (*Workload).bulkMessages},
+		{"add and delete", [3]int{10, 10, 10}, (*Workload).addAndDelete},
 	}
-	return []kind{
-		{"list conversations", weight(240, 150), (*Workload).listConversations},
-		{"read a conversation", weight(150, 100), (*Workload).readConversation},
-		{"conversation by id", weight(120, 100), (*Workload).conversationByID},
-		{"message by id", weight(60, 50), (*Workload).messageByID},
-		{"binding", weight(50, 50), (*Workload).binding},
-		{"count", weight(100, 100), (*Workload).count},
-		{"sum of metrics", weight(25, 50), (*Workload).sumMetrics},
-		{"sum of messages", weight(5, 120), (*Workload).sumMessages},
-		{"distinct", weight(20, 30), (*Workload).distinct},
-		{"append a message", weight(90, 90), (*Workload).appendMessage},
-		{"change a status", weight(50, 30), (*Workload).changeStatus},
-		{"upsert a metric", weight(60, 30), (*Workload).upsertMetric},
-		{"bulk", weight(20, 90), (*Workload).bulkMessages},
-		{"add and delete", weight(10, 10), (*Workload).addAndDelete},
+	weighed := make([]kind, len(all))
+	for i, k := range all {
+		weighed[i] = kind{k.name, k.weights[at], k.serve}
 	}
+	return weighed
 }

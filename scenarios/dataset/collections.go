@@ -57,7 +57,7 @@ func LargeCollections() CollectionSizes {
 // check refuses sizes that could hold no request.
 func (d Collections) check() error {
 	s := d.Sizes
-	if s.Workspaces < 1 || s.Workspaces > d.Of.Sizes.Workspaces || s.Conversations < 1 || s.MessagesPerConversation < 1 || s.Agents < 1 || s.MetricHours < 1 || s.Bindings < 1 {
+	if s.Workspaces < 1 || s.Workspaces > d.Of.Sizes.Workspaces || s.Conversations < 1 || s.MessagesPerConversation < 1 || s.Agents < 1 || s.MetricHours < 1 || s.Bindings < 1 || s.HugeWorkspaces < 0 || s.HugeWorkspaces > s.Workspaces {
 		return fmt.Errorf("a collections data set needs 1 to %d workspaces and at least one of everything; asked for %+v", d.Of.Sizes.Workspaces, s)
 	}
 	// What the numbers in identifiers have room for.
@@ -137,6 +137,14 @@ func (d Collections) Conversation(w, c int) store.Document {
 		"title": "Conversation about " + d.Of.text(kindConversation, w<<20|c, 60), "status": []string{"open", "done", "waiting"}[c%3],
 		"messagesCount": int64(d.Sizes.MessagesPerConversation), "lastMessageAt": moment(c), "tags": []any{"topic-" + fmt.Sprint(c%5), "lang-en"},
 	}
+}
+
+// NewConversation is a row as an agent would begin it in workspace w; number makes its
+// agent, its text and its time.
+func (d Collections) NewConversation(w int, id string, number int64) store.Document {
+	row := d.Conversation(w, int(number%int64(d.ConversationCount(w))))
+	row["conversationId"], row["messagesCount"], row["lastMessageAt"] = id, int64(0), moment(int(number))
+	return row
 }
 
 // UserOf is who leads conversation c of workspace w: somebody the workspace lets in.

@@ -160,6 +160,10 @@ func judgeLoad(claim string, l result.Load, m result.Measurement) result.Finding
 			fmt.Sprintf("%d of %d arrivals were not served", failed, m.Counts.Due))
 	case reached:
 		ended, excused := m.Counts.Due-m.Counts.Dropped-m.Counts.Overran, min(float64(m.Counts.Due), l.Rate*loosest(l)/1000)
+		if excused >= l.MinReached*float64(m.Counts.Due) {
+			finding.Reason = fmt.Sprintf("a promise of %s ms lets any of the %d arrivals end after the window: measure for longer than a promise takes", number(loosest(l)), m.Counts.Due)
+			return finding
+		}
 		return shareOf(finding, float64(ended)+excused >= l.MinReached*float64(m.Counts.Due),
 			fmt.Sprintf("%d of %d arrivals ended inside the measured phase; %s were due so near its end that they may end after it", ended, m.Counts.Due, number(math.Floor(excused))))
 	}

@@ -68,6 +68,9 @@ func TestLoadIsJudgedByItsPromises(t *testing.T) {
 		}, result.Fail, "FAIL FAIL PASS", "100 of 1100 arrivals"},
 		"not reached":      {1000, 0, func(r *result.Run) { r.Measurements[0].Counts.Overran = 31 }, result.Fail, "PASS PASS FAIL", "969 of 1000 arrivals ended inside"},
 		"due near the end": {1000, 0, func(r *result.Run) { r.Measurements[0].Counts.Overran = 30 }, result.Pass, "PASS PASS PASS", ""},
+		"a promise as long as the window": {1000, 0, func(r *result.Run) {
+			r.Load.Promises[0].LimitMs, r.Measurements[0].Counts.Overran = 10_000, 999
+		}, result.Inconclusive, "PASS PASS INCONCLUSIVE", "lets any of the 1000 arrivals end after the window"},
 		"dropped are not reached": {1000, 0, func(r *result.Run) {
 			c := &r.Measurements[0].Counts
 			c.Due, c.Dropped = 1002, 2

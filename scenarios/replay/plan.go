@@ -60,7 +60,7 @@ func (p Plan) Check() error {
 	case p.Speed == 0 && len(p.Promises) > 0:
 		return fmt.Errorf("as fast as possible no statement is ever due, so that no promise can be judged: drop --slo, or give a speed")
 	}
-	return nil
+	return p.Terms.Check(p.window())
 }
 
 // databases are those that statements are sent to; "" is the one of the address.

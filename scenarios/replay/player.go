@@ -178,6 +178,7 @@ func (p *player) offer(i item) bool {
 	if i.queued = p.now(); i.due < p.freed {
 		i.queued = i.due // it was late because the store was: no part of that is the generator's
 	}
+	p.live.Arrive()
 	blocked, ok := p.queue.put(i)
 	if blocked {
 		p.freed = p.now()
@@ -272,7 +273,6 @@ func (p *player) send(to sender, i item) {
 	if p.plan.Speed == 0 {
 		i.due, i.queued = called, called
 	}
-	p.live.Arrive()
 	outcome := to.Run(p.steps, statement)
 	ended := p.now()
 	p.live.End(outcome, ended-i.due)

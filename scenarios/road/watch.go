@@ -13,6 +13,9 @@ type Look struct {
 	Within time.Duration // since the look before
 }
 
+// Asked is how many arrivals became due, per second.
+func (l Look) Asked() float64 { return float64(l.Due) / l.Within.Seconds() }
+
 // Rate is how many arrivals ended, per second.
 func (l Look) Rate() float64 { return float64(l.Committed+l.Failed) / l.Within.Seconds() }
 
