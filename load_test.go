@@ -75,7 +75,7 @@ func TestLoadIsOfferedJudgedAndSaved(t *testing.T) {
 		limitMs float64
 		code    int
 		says    string
-	}{{60_000, 0, "PASS: auth on PostgreSQL 16 at 150/s kept what was promised"}, {0.001, 1, "FAIL: auth"}} {
+	}{{4_000, 0, "PASS: auth on PostgreSQL 16 at 150/s kept what was promised"}, {0.001, 1, "FAIL: auth"}} {
 		saved.Load.Promises = []result.Promise{{Percent: 99, LimitMs: c.limitMs}}
 		if err := result.Write(filepath.Join(out, "latest"), saved); err != nil {
 			t.Fatal(err)
