@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"tristore/drivers/store"
 )
 
@@ -20,7 +18,7 @@ func (u *Users) LoginByEmail(ctx context.Context, email string) (store.User, sto
 // UpdateSSO finds the account and writes the claims into its map in one statement, so
 // that a concurrent change to another provider's entry survives.
 func (u *Users) UpdateSSO(ctx context.Context, login store.SSOLogin) (store.User, store.Outcome) {
-	find, args := u.sql.bySSO, []any{login.Provider, login.ProviderID}
+	find, args := u.sql.bySSO, []string{login.Provider, login.ProviderID}
 	if login.Provider == "azure" {
 		find, args = u.sql.byAzure, args[1:]
 	}
@@ -55,8 +53,7 @@ func (u *Users) SignUp(ctx context.Context, user store.User) store.Outcome {
 	if user.Email != nil {
 		lower := strings.ToLower(*user.Email)
 		user.Email = &lower
-		var id string
-		switch outcome := u.one(ctx, u.sql.emailTaken, []any{&id}, lower); {
+		switch id, outcome := first[string](ctx, u.session, lookup{u.sql.emailTaken, column{}}, lower); {
 		case outcome.OK():
 			return store.Refuse(store.Unique, "account %s has that email", id)
 		case !outcome.Is(store.NotFound):
@@ -76,16 +73,4 @@ func (u *Users) InsertAnonymous(ctx context.Context, userID string, expiresAt ti
 	visitor := store.User{ID: userID, Status: "validated", ExpiresAt: &expiresAt,
 		AuthData: map[string]map[string]any{"anonymous": {"expiresAt": expiresAt.UTC().Format(time.RFC3339Nano)}}}
 	return u.Insert(ctx, visitor)
-}
-
-// texts reads one column of text.
-func (s session) texts(ctx context.Context, query statement) ([]string, store.Outcome) {
-	all := []string{}
-	outcome := s.each(ctx, query, func(rows pgx.Rows) error {
-		var one string
-		err := rows.Scan(&one)
-		all = append(all, one)
-		return err
-	})
-	return all, outcome
 }

@@ -26,12 +26,12 @@ type Collections struct {
 
 // OpenCollections opens the collections store on a migrated database.
 func OpenCollections(ctx context.Context, target drivers.Target) (*Collections, error) {
-	pool, err := openPool(ctx, target)
+	on, err := openSession(ctx, target)
 	if err != nil {
 		return nil, fmt.Errorf("opening collections: %w", err)
 	}
-	all := newTables(session{pool}, store.Binding{})
-	return &Collections{tables: all, bindings: all.shapes[store.BindingsTable], known: map[string]*declared{}}, nil
+	all := newTables(on, store.Binding{})
+	return &Collections{tables: all, bindings: *all.shapes[store.BindingsTable], known: map[string]*declared{}}, nil
 }
 
 // freshFor is how long a declaration read from the server is not read again because a

@@ -70,7 +70,7 @@ func openPool(ctx context.Context, target drivers.Target) (*pgxpool.Pool, error)
 		config.MaxConns = int32(target.PoolMax)
 	}
 	config.MinConns = min(poolMin, config.MaxConns)
-	config.MaxConnIdleTime, config.HealthCheckPeriod = poolIdle, poolCheck
+	config.MaxConnIdleTime, config.HealthCheckPeriod, config.BeforeClose = poolIdle, poolCheck, closeLine
 	config.AfterConnect = func(_ context.Context, connection *pgx.Conn) error {
 		readAsContract(connection.TypeMap())
 		return nil

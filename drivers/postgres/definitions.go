@@ -152,7 +152,7 @@ func (d *declared) createIndex(index store.Index) (string, error) {
 
 // ListCollections gives the names inside one namespace, sorted by byte.
 func (c *Collections) ListCollections(ctx context.Context, namespace string) ([]string, store.Outcome) {
-	return c.texts(ctx, statement{`SELECT name FROM collection_schemas WHERE namespace = $1 ORDER BY name COLLATE "C"`, []any{namespace}})
+	return every[string](ctx, c.session, lookup{`SELECT name FROM collection_schemas WHERE namespace = $1 ORDER BY name COLLATE "C"`, column{}}, namespace)
 }
 
 // dropAtOnce bounds the tables dropped in one transaction: each takes several of the

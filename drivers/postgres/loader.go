@@ -12,13 +12,14 @@ import (
 // tables are the record types of one store.
 type tables struct {
 	session
-	shapes map[string]shape // by table
+	shapes map[string]*shape // by table
 }
 
 func newTables(on session, records ...store.Record) tables {
-	t := tables{on, map[string]shape{}}
+	t := tables{on, map[string]*shape{}}
 	for _, record := range records {
-		t.shapes[record.Table()] = shapeOf(record)
+		s := shapeOf(record)
+		t.shapes[record.Table()] = &s
 	}
 	return t
 }

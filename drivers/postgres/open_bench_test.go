@@ -29,7 +29,7 @@ const (
 func BenchmarkOpenLoop(b *testing.B) {
 	server := plainServer(b)
 	bench := newAccounts(b, server)
-	clients := newSelectors(b, server)
+	step := one(point(b, server))
 	one := []string{"-n", "-S", "-M", "prepared", "-c", strconv.Itoa(selectClients)}
 	var capacity []float64
 	for range 3 {
@@ -43,7 +43,7 @@ func BenchmarkOpenLoop(b *testing.B) {
 		for round := range openRounds {
 			turns := []func(){
 				func() {
-					w, err := load.Open{Pacer: load.Poisson{PerSecond: rate, Seed: uint64(round)}, Workers: selectClients, Warm: openWarm, Measure: openWindow, Drain: time.Minute}.Run(b.Context(), clients.step)
+					w, err := load.Open{Pacer: load.Poisson{PerSecond: rate, Seed: uint64(round)}, Workers: selectClients, Warm: openWarm, Measure: openWindow, Drain: time.Minute}.Run(b.Context(), step)
 					if err != nil || w.Counts.Committed != w.Counts.Due || w.Counts.Due == 0 {
 						b.Fatalf("%v: %+v %v", err, w.Counts, w.Witness)
 					}

@@ -35,12 +35,12 @@ const (
 func BenchmarkBeside(b *testing.B) {
 	server := plainServer(b)
 	newAccounts(b, server)
-	clients := newSelectors(b, server)
+	step := one(point(b, server))
 	peers := []*peer{newSysbench(b, server), newYCSB(b, server)}
 	var ours, oursCost []float64
 	for range peerRounds {
 		began := spent(b)
-		w, err := load.Closed{Workers: selectClients, Measure: peerWindow, Drain: time.Minute}.Run(b.Context(), clients.step)
+		w, err := load.Closed{Workers: selectClients, Measure: peerWindow, Drain: time.Minute}.Run(b.Context(), step)
 		if err != nil || w.Counts.Committed != w.Counts.Due || w.Counts.Due == 0 {
 			b.Fatalf("%v: %+v %v", err, w.Counts, w.Witness)
 		}

@@ -5,9 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/jackc/pgx/v5"
 
 	"tristore/drivers"
 	"tristore/drivers/store"
@@ -21,11 +20,11 @@ type Permissions struct {
 
 // OpenPermissions opens the permissions store on a migrated database.
 func OpenPermissions(ctx context.Context, target drivers.Target) (*Permissions, error) {
-	pool, err := openPool(ctx, target)
+	on, err := openSession(ctx, target)
 	if err != nil {
 		return nil, fmt.Errorf("opening permissions: %w", err)
 	}
-	all := newTables(session{pool}, store.Records(store.PermissionsStore)...)
+	all := newTables(on, store.Records(store.PermissionsStore)...)
 	return &Permissions{all, newPermissionsSQL(all)}, nil
 }
 
@@ -48,8 +47,8 @@ func newPermissionsSQL(t tables) permissionsSQL {
 		page: from(store.Page{}) + `"workspace_slug" = $1 AND "slug" = $2`,
 		// One predicate whatever the number of roles, so one prepared statement; its parts
 		// are equalities, which the index over the map answers.
-		mine:      from(store.Workspace{}) + `"permissions" @@ $1::jsonpath ORDER BY "updated_at" DESC LIMIT $2`,
-		files:     from(store.File{}) + `"workspace_id" = $1 ORDER BY "created_at" DESC LIMIT $2`,
+		mine:      from(store.Workspace{}) + `"permissions" @@ $1::jsonpath ORDER BY "updated_at" DESC LIMIT $2::bigint`,
+		files:     from(store.File{}) + `"workspace_id" = $1 ORDER BY "created_at" DESC LIMIT $2::bigint`,
 		ofSubject: from(store.Role{}) + `"subject_type" = $1 AND "subject_id" = $2 AND "type" IN ('casl', 'role') ORDER BY "id"`,
 		byKey:     from(store.Role{}) + `"auth" -> 'apiKey' ->> 'value' = $1 AND "type" = 'apiKey' AND NOT "disabled"`,
 		// One statement: a second one on the same row waits for the first and then sees its map.
@@ -72,19 +71,8 @@ func excluded(columns []string, but ...string) string {
 }
 
 // readAll gets the records of a statement of their type.
-func readAll[T store.Record](ctx context.Context, t tables, query statement) ([]T, store.Outcome) {
-	var none T
-	all, shape := []T{}, t.shapes[none.Table()]
-	outcome := t.each(ctx, query, func(rows pgx.Rows) error {
-		var record T
-		err := rows.Scan(shape.places(&record)...)
-		all = append(all, record)
-		return err
-	})
-	if !outcome.OK() {
-		return nil, outcome
-	}
-	return all, outcome
+func readAll[T store.Record](ctx context.Context, t tables, query string, args ...string) ([]T, store.Outcome) {
+	return every[T](ctx, t.session, of[T](t, query), args...)
 }
 
 // WorkspaceByID gets one workspace.
@@ -100,15 +88,24 @@ func (p *Permissions) PageBySlug(ctx context.Context, workspaceSlug, slug string
 // listDefault is how many rows a list gives when the caller does not say [C].
 const listDefault = 20
 
+// atMost is the limit of a list as it is sent.
+func atMost(limit int, what string) (string, store.Outcome) {
+	switch {
+	case limit < 0:
+		return "", store.Refuse(store.Invalid, "a list of %d %s", limit, what)
+	case limit == 0:
+		limit = listDefault
+	}
+	return strconv.Itoa(limit), store.Done()
+}
+
 // ListMyWorkspaces gives the newest of all workspaces that the caller may read.
 func (p *Permissions) ListMyWorkspaces(ctx context.Context, list store.WorkspaceList) ([]store.Workspace, store.Outcome) {
-	if list.Limit < 0 {
-		return nil, store.Refuse(store.Invalid, "a list of %d workspaces", list.Limit)
+	limit, outcome := atMost(list.Limit, "workspaces")
+	if !outcome.OK() {
+		return nil, outcome
 	}
-	if list.Limit == 0 {
-		list.Limit = listDefault
-	}
-	return readAll[store.Workspace](ctx, p.tables, statement{p.sql.mine, []any{mayRead(list), list.Limit}})
+	return readAll[store.Workspace](ctx, p.tables, p.sql.mine, mayRead(list), limit)
 }
 
 // mayRead is a jsonpath predicate over a permission map: the user, everybody or one of
@@ -135,18 +132,16 @@ func mayRead(list store.WorkspaceList) string {
 
 // Files gives a workspace's newest files.
 func (p *Permissions) Files(ctx context.Context, workspaceID string, limit int) ([]store.File, store.Outcome) {
-	if limit < 0 {
-		return nil, store.Refuse(store.Invalid, "a list of %d files", limit)
+	rows, outcome := atMost(limit, "files")
+	if !outcome.OK() {
+		return nil, outcome
 	}
-	if limit == 0 {
-		limit = listDefault
-	}
-	return readAll[store.File](ctx, p.tables, statement{p.sql.files, []any{workspaceID, limit}})
+	return readAll[store.File](ctx, p.tables, p.sql.files, workspaceID, rows)
 }
 
 // CustomRoles gives the rules and roles of one subject.
 func (p *Permissions) CustomRoles(ctx context.Context, subjectType, subjectID string) ([]store.Role, store.Outcome) {
-	return readAll[store.Role](ctx, p.tables, statement{p.sql.ofSubject, []any{subjectType, subjectID}})
+	return readAll[store.Role](ctx, p.tables, p.sql.ofSubject, subjectType, subjectID)
 }
 
 // RoleByAPIKey finds the enabled role that holds the key.

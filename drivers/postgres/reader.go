@@ -17,17 +17,17 @@ type Reader struct{ session }
 
 // OpenReader opens a reader on a migrated database.
 func OpenReader(ctx context.Context, target drivers.Target) (*Reader, error) {
-	pool, err := openPool(ctx, target)
+	on, err := openSession(ctx, target)
 	if err != nil {
 		return nil, fmt.Errorf("opening a reader: %w", err)
 	}
-	return &Reader{session{pool}}, nil
+	return &Reader{on}, nil
 }
 
 // Tables names the tables of people, sorted by byte.
 func (r *Reader) Tables(ctx context.Context) ([]string, store.Outcome) {
-	return r.texts(ctx, statement{text: `SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-		WHERE c.relkind = 'r' AND n.nspname = 'public' AND ` + notOfExtension("pg_class", "c.oid") + ` ORDER BY c.relname COLLATE "C"`})
+	return every[string](ctx, r.session, lookup{`SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE c.relkind = 'r' AND n.nspname = 'public' AND ` + notOfExtension("pg_class", "c.oid") + ` ORDER BY c.relname COLLATE "C"`, column{}})
 }
 
 // EachID streams the _ids of one table.

@@ -7,12 +7,25 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"tristore/drivers"
 	"tristore/drivers/store"
 )
 
 // session runs statements on a pool and tells how each ended. A connection is taken
 // before anything is sent, so that a full or unreachable pool is never Unknown.
-type session struct{ pool *pgxpool.Pool }
+type session struct {
+	pool       *pgxpool.Pool
+	unprepared bool // the address asks for statements that are not prepared by name
+}
+
+// openSession opens a pool, and reads from its address how statements are to be sent.
+func openSession(ctx context.Context, target drivers.Target) (session, error) {
+	pool, err := openPool(ctx, target)
+	if err != nil {
+		return session{}, err
+	}
+	return session{pool, pool.Config().ConnConfig.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement}, nil
+}
 
 // Close returns the pool's connections; operations under way are waited for.
 func (s session) Close(ctx context.Context) error { return closePool(ctx, s.pool) }

@@ -26,7 +26,7 @@ func (r *Reader) Schemas(ctx context.Context) (all []store.Schema, outcome store
 // Fields counts the values of each column that are neither null nor empty text.
 func (r *Reader) Fields(ctx context.Context, table string) (map[string]int64, store.Outcome) {
 	const columnsOf = `SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`
-	columns, outcome := r.texts(ctx, statement{columnsOf, []any{quote(table)}})
+	columns, outcome := every[string](ctx, r.session, lookup{columnsOf, column{}}, quote(table))
 	if !outcome.OK() || len(columns) == 0 {
 		return nil, outcome
 	}

@@ -16,11 +16,11 @@ type Users struct {
 
 // OpenUsers opens the users store on a migrated database.
 func OpenUsers(ctx context.Context, target drivers.Target) (*Users, error) {
-	pool, err := openPool(ctx, target)
+	on, err := openSession(ctx, target)
 	if err != nil {
 		return nil, fmt.Errorf("opening users: %w", err)
 	}
-	all := newTables(session{pool}, store.Records(store.UsersStore)...)
+	all := newTables(on, store.Records(store.UsersStore)...)
 	return &Users{all, newUsersSQL(all)}, nil
 }
 
@@ -64,14 +64,14 @@ func newUsersSQL(t tables) usersSQL {
 }
 
 // read gets one record by a statement of its type.
-func read[T store.Record](ctx context.Context, t tables, query string, args ...any) (T, store.Outcome) {
-	var record T
-	outcome := t.one(ctx, query, t.shapes[record.Table()].places(&record), args...)
-	if !outcome.OK() {
-		var none T
-		return none, outcome
-	}
-	return record, outcome
+func read[T store.Record](ctx context.Context, t tables, query string, args ...string) (T, store.Outcome) {
+	return first[T](ctx, t.session, of[T](t, query), args...)
+}
+
+// of is a statement that gives records of one type.
+func of[T store.Record](t tables, query string) lookup {
+	var none T
+	return lookup{query, t.shapes[none.Table()]}
 }
 
 // LoadCaller gets one living account by _id.
@@ -102,7 +102,7 @@ func (u *Users) OrgContext(ctx context.Context, orgSlug, userID string) (store.O
 	if found.Role, outcome = read[store.OrgRole](ctx, u.tables, u.sql.role, orgSlug, found.Membership.RoleSlug); !outcome.OK() {
 		return store.OrgContext{}, outcome
 	}
-	if found.Groups, outcome = u.texts(ctx, statement{u.sql.groups, []any{orgSlug, userID}}); !outcome.OK() {
+	if found.Groups, outcome = every[string](ctx, u.session, lookup{u.sql.groups, column{}}, orgSlug, userID); !outcome.OK() {
 		return store.OrgContext{}, outcome
 	}
 	return found, outcome

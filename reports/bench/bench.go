@@ -4,7 +4,8 @@
 // A benchmark reports three metrics, and this package nothing but arithmetic:
 // "ours-UNIT" and "theirs-UNIT", medians of the two sides, and "target-at-most" or
 // "target-at-least", the wanted ratio of ours to theirs. A target of ours alone has a
-// "theirs-UNIT" that is the bound itself. One that was skipped, failed or never came to
+// "theirs-UNIT" that is the bound itself. It may also report "lowest-ratio" and
+// "highest-ratio", between which the ratios of its rounds lay. One that was skipped, failed or never came to
 // its end is a row as well, with the reason and not held. Arrow: bench imports nothing of ours.
 package bench
 
@@ -27,10 +28,13 @@ type Row struct {
 	Theirs float64 `json:"theirs"`
 	Unit   string  `json:"unit"`
 	Ratio  float64 `json:"ratio"` // ours per theirs
-	Target float64 `json:"target"`
-	Better string  `json:"better"` // higher or lower
-	Held   bool    `json:"held"`
-	NotRun string  `json:"not_run,omitempty"` // why there are no numbers; such a target is never held
+	// Lowest and Highest are the ratios of single rounds; zero where they were not told.
+	Lowest  float64 `json:"lowest_ratio,omitempty"`
+	Highest float64 `json:"highest_ratio,omitempty"`
+	Target  float64 `json:"target"`
+	Better  string  `json:"better"` // higher or lower
+	Held    bool    `json:"held"`
+	NotRun  string  `json:"not_run,omitempty"` // why there are no numbers; such a target is never held
 }
 
 // NotBuilt begins the reason of a skip that says that the other side, which is compared
@@ -45,6 +49,8 @@ const (
 	prefix       = "Benchmark" // of the line itself
 	oursPrefix   = "ours-"
 	theirsPrefix = "theirs-"
+	lowest       = "lowest-ratio"
+	highest      = "highest-ratio"
 	atMost       = "target-at-most"
 	atLeast      = "target-at-least"
 )
@@ -113,6 +119,10 @@ func read(fields []string) (row Row, has bool, err error) {
 			row.Ours, row.Unit, sides = value, strings.TrimPrefix(unit, oursPrefix), sides+1
 		case strings.HasPrefix(unit, theirsPrefix):
 			row.Theirs, sides = value, sides+1
+		case unit == lowest:
+			row.Lowest = value
+		case unit == highest:
+			row.Highest = value
 		case unit == atMost:
 			row.Target, row.Better, has = value, "lower", true
 		case unit == atLeast:
@@ -157,14 +167,17 @@ func Table(to io.Writer, rows []Row) error {
 			}
 			continue
 		}
-		sign, held := "≤", "held"
+		sign, held, spread := "≤", "held", ""
+		if r.Highest > 0 {
+			spread = fmt.Sprintf(" (%.3g–%.3g by round)", r.Lowest, r.Highest)
+		}
 		if r.Better == "higher" {
 			sign = "≥"
 		}
 		if !r.Held {
 			held = "NOT HELD"
 		}
-		fmt.Fprintf(&page, "%-34s %12.4g %12.4g %-8s %7.3f  %s %g %s\n", r.Name, r.Ours, r.Theirs, r.Unit, r.Ratio, sign, r.Target, held)
+		fmt.Fprintf(&page, "%-34s %12.4g %12.4g %-8s %7.3f  %s %g %s%s\n", r.Name, r.Ours, r.Theirs, r.Unit, r.Ratio, sign, r.Target, held, spread)
 	}
 	_, err := io.WriteString(to, page.String())
 	return err

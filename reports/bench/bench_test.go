@@ -9,7 +9,7 @@ import (
 func TestRead(t *testing.T) {
 	rows, err := Read(strings.NewReader(`goos: linux
 BenchmarkReady/postgres:16-2   1   1000 ns/op   24 ours-ms   20 theirs-ms   1.2 target-at-most
-BenchmarkSelect-2              1   9 ours-op/s  10 theirs-op/s  0.92 target-at-least
+BenchmarkSelect-2              1   9 ours-op/s  10 theirs-op/s  0.92 target-at-least  0.8 lowest-ratio  1.1 highest-ratio
 BenchmarkPlain-2               1   1000 ns/op
 ok  	tristore	1s
 `))
@@ -17,14 +17,14 @@ ok  	tristore	1s
 		t.Fatal(err)
 	}
 	want := []Row{
-		{"Ready/postgres:16", 24, 20, "ms", 1.2, 1.2, "lower", true, ""},
-		{"Select", 9, 10, "op/s", 0.9, 0.92, "higher", false, ""},
+		{"Ready/postgres:16", 24, 20, "ms", 1.2, 0, 0, 1.2, "lower", true, ""},
+		{"Select", 9, 10, "op/s", 0.9, 0.8, 1.1, 0.92, "higher", false, ""},
 	}
 	if len(rows) != 2 || rows[0] != want[0] || rows[1] != want[1] {
 		t.Errorf("got %+v", rows)
 	}
 	var page strings.Builder
-	if err := Table(&page, rows); err != nil || !strings.Contains(page.String(), "NOT HELD") {
+	if err := Table(&page, rows); err != nil || !strings.Contains(page.String(), "NOT HELD (0.8–1.1 by round)") {
 		t.Errorf("%v\n%s", err, page.String())
 	}
 }
