@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 	"time"
 
@@ -122,19 +121,19 @@ func (o Open) check() error {
 }
 
 // dispatch queues every arrival when it is due, and returns when the load ended: at the
-// end of the measured phase, or when the run was cut short. It holds its thread, so that
-// the kernel wakes this one and no other; the thread ends with the goroutine.
+// end of the measured phase, or when the run was cut short. The goroutine may hold its
+// thread, which then ends with it.
 func (r *run) dispatch() time.Duration {
 	ended := make(chan time.Duration)
 	go func() {
-		runtime.LockOSThread()
-		sharpen()
-		ended <- r.pace(r.shards[len(r.shards)-1])
+		w := newWaiter(r.steps, r.clock)
+		defer w.close()
+		ended <- r.pace(w, r.shards[len(r.shards)-1])
 	}()
 	return <-ended
 }
 
-func (r *run) pace(shard *measure.Shard) time.Duration {
+func (r *run) pace(w *waiter, shard *measure.Shard) time.Duration {
 	due := time.Duration(0)
 	for number := int64(0); ; number++ {
 		due = r.pacer.Next(due, number)
@@ -144,7 +143,7 @@ func (r *run) pace(shard *measure.Shard) time.Duration {
 		if !r.share.has(number) {
 			continue
 		}
-		if r.clock.Wait(r.steps, r.began+due) != nil {
+		if w.wait(r.began+due) != nil {
 			return min(r.now(), r.end())
 		}
 		begin := r.begin() // never later than what was read for an earlier arrival
@@ -160,7 +159,7 @@ func (r *run) pace(shard *measure.Shard) time.Duration {
 			r.live.End(store.Outcome{}, 0)
 		}
 	}
-	if r.clock.Wait(r.steps, r.began+r.end()) != nil {
+	if w.wait(r.began+r.end()) != nil {
 		return min(r.now(), r.end())
 	}
 	return r.end()

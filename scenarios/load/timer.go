@@ -2,12 +2,11 @@ package load
 
 import (
 	"context"
-	"runtime"
 	"slices"
 	"time"
 )
 
-// TimerError is how late the pacing thread wakes on this machine when it has nothing
+// TimerError is how late whoever paces arrivals wakes on this machine when it has nothing
 // else to do: sorted, one for each of n waits.
 func TimerError(ctx context.Context, wait time.Duration, n int) ([]time.Duration, error) {
 	type waited struct {
@@ -16,12 +15,12 @@ func TimerError(ctx context.Context, wait time.Duration, n int) ([]time.Duration
 	}
 	done := make(chan waited)
 	go func() {
-		runtime.LockOSThread() // the thread ends with this goroutine
-		sharpen()
 		clock, all := NewClock(), waited{}
+		w := newWaiter(ctx, clock)
+		defer w.close()
 		for range n {
 			until := clock.Now() + wait
-			if all.err = clock.Wait(ctx, until); all.err != nil {
+			if all.err = w.wait(until); all.err != nil {
 				break
 			}
 			all.late = append(all.late, clock.Now()-until)
