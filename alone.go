@@ -16,6 +16,7 @@ import (
 	"tristore/scenarios/backup"
 	"tristore/scenarios/backup/drill"
 	"tristore/scenarios/campaign"
+	"tristore/scenarios/capacity/arms"
 	"tristore/scenarios/judge"
 	"tristore/scenarios/observe"
 	"tristore/scenarios/replay"
@@ -45,13 +46,14 @@ func (p Plan) alone(kind, lane string, order laneOrder) (alone, error) {
 	head.RunID, head.Dir = run.ID, filepath.Join(dir, "logs", lane)
 	run.Plan, _ = json.Marshal(struct { // every field encodes
 		Plan
-		Load    *campaign.Plan     `json:"load,omitempty"`
-		Replay  *replay.Plan       `json:"replay,omitempty"`
-		Restore *backup.VerifyPlan `json:"restore,omitempty"`
-		Import  *transfer.Plan     `json:"import,omitempty"`
-		Observe *observe.Plan      `json:"observe,omitempty"`
-		Drill   *drill.Plan        `json:"drill,omitempty"`
-	}{p, order.Load, order.Replay, order.Restore, order.Import, order.Observe, order.Drill})
+		Load         *campaign.Plan     `json:"load,omitempty"`
+		Replay       *replay.Plan       `json:"replay,omitempty"`
+		Restore      *backup.VerifyPlan `json:"restore,omitempty"`
+		Import       *transfer.Plan     `json:"import,omitempty"`
+		Observe      *observe.Plan      `json:"observe,omitempty"`
+		Interference *arms.Plan         `json:"interference,omitempty"`
+		Drill        *drill.Plan        `json:"drill,omitempty"`
+	}{p, order.Load, order.Replay, order.Restore, order.Import, order.Observe, order.Interference, order.Drill})
 	order.reach(p)
 	return alone{run: run, dir: dir, gate: p.Gate, lane: &laneProcess{name: lane, dir: head.Dir, order: order}}, nil
 }

@@ -99,6 +99,10 @@ func judgeRun(run *result.Run, gate judge.Gate) {
 		judge.Load(run)
 		return
 	}
+	if run.Kind == kindInterference && len(run.Engines)+len(run.Observations) == 0 {
+		run.Findings, run.Verdict = nil, interferenceVerdict(run)
+		return
+	}
 	if run.Kind == kindObserve {
 		judge.Observed(run)
 		return
@@ -126,12 +130,13 @@ func conclude(run *result.Run, dir string, to streams) error {
 
 // The kinds of run.
 const (
-	kindCertify  = "certify"
-	kindCapacity = "capacity"
-	kindLoad     = "load"
-	kindReplay   = "replay"
-	kindRestore  = "restore"
-	kindImport   = "import"
-	kindObserve  = "observe"
-	kindDrill    = "drill"
+	kindCertify      = "certify"
+	kindCapacity     = "capacity"
+	kindLoad         = "load"
+	kindReplay       = "replay"
+	kindRestore      = "restore"
+	kindImport       = "import"
+	kindObserve      = "observe"
+	kindInterference = "interference"
+	kindDrill        = "drill"
 )

@@ -17,6 +17,7 @@ import (
 	"tristore/scenarios/backup/drill"
 	"tristore/scenarios/campaign"
 	"tristore/scenarios/capacity"
+	"tristore/scenarios/capacity/arms"
 	"tristore/scenarios/observe"
 	"tristore/scenarios/replay"
 	"tristore/scenarios/road"
@@ -44,16 +45,17 @@ import (
 // laneOrder is what the parent asks of a lane. It passes the external cluster's URL in
 // plain, over the pipe and nowhere else.
 type laneOrder struct {
-	Lane    *suites.LanePlan           `json:"lane,omitempty"`
-	Split   *capacity.Plan             `json:"split,omitempty"`
-	Load    *campaign.Plan             `json:"load,omitempty"`
-	Replay  *replay.Plan               `json:"replay,omitempty"`
-	Restore *scenariobackup.VerifyPlan `json:"restore,omitempty"`
-	Import  *transfer.Plan             `json:"import,omitempty"`
-	Observe *observe.Plan              `json:"observe,omitempty"`
-	Before  string                     `json:"before,omitempty"` // the saved facts that a split measurement goes on from
-	Drill   *drill.Plan                `json:"drill,omitempty"`
-	URL     string                     `json:"url,omitempty"`
+	Lane         *suites.LanePlan           `json:"lane,omitempty"`
+	Split        *capacity.Plan             `json:"split,omitempty"`
+	Load         *campaign.Plan             `json:"load,omitempty"`
+	Replay       *replay.Plan               `json:"replay,omitempty"`
+	Restore      *scenariobackup.VerifyPlan `json:"restore,omitempty"`
+	Import       *transfer.Plan             `json:"import,omitempty"`
+	Observe      *observe.Plan              `json:"observe,omitempty"`
+	Interference *arms.Plan                 `json:"interference,omitempty"`
+	Before       string                     `json:"before,omitempty"` // the saved facts that a split measurement goes on from
+	Drill        *drill.Plan                `json:"drill,omitempty"`
+	URL          string                     `json:"url,omitempty"`
 	// CAFile and SelfSigned go with the URL.
 	CAFile     string `json:"ca_file,omitempty"`
 	SelfSigned bool   `json:"self_signed,omitempty"`
@@ -113,6 +115,8 @@ func runLane(ctx context.Context, to streams) error {
 		return runImport(ctx, order)
 	case order.Observe != nil:
 		return runObserve(ctx, order)
+	case order.Interference != nil:
+		return runInterference(ctx, order)
 	case order.Drill != nil:
 		return runDrill(ctx, order)
 	default:
@@ -137,6 +141,8 @@ func (o laneOrder) head() *road.Head {
 		return &o.Import.Head
 	case o.Observe != nil:
 		return &o.Observe.Head
+	case o.Interference != nil:
+		return &o.Interference.Head
 	case o.Drill != nil:
 		return &o.Drill.Head
 	default:

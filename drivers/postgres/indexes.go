@@ -83,3 +83,11 @@ func ExpectedIndexes(name store.Name) []store.ExpectedIndex {
 	}
 	return nil
 }
+
+// DropIndex drops one index by its name.
+func DropIndex(ctx context.Context, target drivers.Target, name string) error {
+	if err := Exec(ctx, target, "DROP INDEX "+quote(name)); err != nil {
+		return fmt.Errorf("dropping index %s: %w", name, err)
+	}
+	return nil
+}

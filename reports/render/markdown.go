@@ -25,6 +25,7 @@ func Markdown(w io.Writer, run *result.Run) error {
 	summarySteps(&page, run)
 	summaryLoad(&page, run)
 	summaryObserved(&page, run)
+	summaryInterference(&page, run)
 	summarySplit(&page, run)
 	summaryLimits(&page, run)
 	if _, err := io.WriteString(w, page.String()); err != nil {

@@ -147,7 +147,8 @@ func blocks(facts *result.Split) (plot, bool) {
 // effects draws each ratio with its interval over a logarithmic axis, with a line at no
 // effect and one at the interference that was agreed.
 func effects(ratios []ratioLine, agreed float64) (plot, bool) {
-	p := plot{Title: "interference and gain with their intervals", Width: 760, Height: 128, Left: 176, Right: 740, Top: 22, Bottom: 92}
+	p := plot{Title: "interference and gain with their intervals", Width: 760, Left: 176, Right: 740, Top: 22, Bottom: 24 + 34*float64(len(ratios))}
+	p.Height = p.Bottom + 36
 	low, high := 0.8, 1.25
 	for _, r := range ratios {
 		if r.Blocks == 0 {

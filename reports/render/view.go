@@ -12,30 +12,31 @@ import (
 
 // view is what the report's template draws, top to bottom.
 type view struct {
-	Run        *result.Run
-	Status     result.Status
-	Headline   string
-	Rest       string
-	Tally      []share
-	Host       []pair
-	Engines    []engineLine
-	Areas      []area
-	Columns    []result.Engine
-	Failed     []cell
-	Undecided  int
-	Single     []cell  // undecided, one by one
-	Groups     []group // undecided for one and the same reason
-	NotAsked   []cell
-	Passed     []cell
-	Loads      []load
-	Split      *split
-	Observed   *observed
-	Drill      *drill
-	Difference []setting
-	Settings   []settings
-	Untested   []string
-	Subjects   []string // of the platform's list, not decided here
-	Folder     string
+	Run          *result.Run
+	Status       result.Status
+	Headline     string
+	Rest         string
+	Tally        []share
+	Host         []pair
+	Engines      []engineLine
+	Areas        []area
+	Columns      []result.Engine
+	Failed       []cell
+	Undecided    int
+	Single       []cell  // undecided, one by one
+	Groups       []group // undecided for one and the same reason
+	NotAsked     []cell
+	Passed       []cell
+	Loads        []load
+	Split        *split
+	Observed     *observed
+	Interference *interference
+	Drill        *drill
+	Difference   []setting
+	Settings     []settings
+	Untested     []string
+	Subjects     []string // of the platform's list, not decided here
+	Folder       string
 }
 
 type pair struct{ Name, Value string }
@@ -90,7 +91,7 @@ func viewOf(run *result.Run) view {
 		Tally: shares(table.tally("")), Host: pairs(run.Environment.Host), Columns: table.Engines, Areas: areas(table),
 		Failed:   table.cells(result.Fail),
 		NotAsked: table.cells(result.NotApplicable), Passed: table.cells(result.Pass),
-		Split: splitOf(run), Observed: observedOf(run), Drill: drillOf(run), Untested: untested(run), Subjects: undecided(run), Folder: "reports/out/" + run.ID,
+		Split: splitOf(run), Observed: observedOf(run), Interference: interferenceOf(run), Drill: drillOf(run), Untested: untested(run), Subjects: undecided(run), Folder: "reports/out/" + run.ID,
 	}
 	undecided := table.cells(result.Inconclusive, result.Invalid)
 	v.Undecided = len(undecided)

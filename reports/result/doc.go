@@ -6,7 +6,7 @@
 // environment {asked, in_force}, measurements. Besides them stand observations,
 // the raw facts of each claim, from which the findings can be judged again
 // without any server; not_run, what was left out and why; fault, what was broken on
-// purpose, if anything; split, the windows of the split measurement; and observed, what
+// purpose, if anything; split, the windows of the split measurement; observed, what
 // was read of a live cluster.
 //
 // Opinion: the zero Status is INCONCLUSIVE, so a finding nobody filled in never

@@ -10,3 +10,12 @@ func fullObserved() *Observed {
 		Statements: []ObservedStatement{{"shop_users", "SELECT ?", 1, 2, 3, 4, 5, 6, 7}}, SlotsAsked: 5, SlotsRefused: 1, NotRead: []NotRun{{"a", "b"}}, Trouble: "t",
 	}
 }
+
+// fullInterference is a test in which nothing is zero.
+func fullInterference(m Measurement) *Interference {
+	return &Interference{
+		Engine: "postgres:16", Reach: "embedded", Test: GrowthTest, Prepared: "missing-index", AuthRate: 1, CollectionsRate: 2, Hardware: map[string]string{"a": "b"}, Cores: 2,
+		Arms:    []Arm{{"small", 1, 2, 3, "cache", "shared_buffers"}},
+		Windows: []ArmWindow{{1, 2, "small", &m, &m, map[string]float64{"on_cpu": 1}, "invalid"}}, NotRun: []NotRun{{"a", "b"}}, Trouble: "t",
+	}
+}

@@ -35,7 +35,9 @@ type Run struct {
 	Load  *Load  `json:"load,omitempty"`
 	// Observed is what was read of a live cluster.
 	Observed *Observed `json:"observed,omitempty"`
-	Drill    *Drill    `json:"drill,omitempty"`
+	// Interference is one test of what makes the auth path slow beside collections.
+	Interference *Interference `json:"interference,omitempty"`
+	Drill        *Drill        `json:"drill,omitempty"`
 }
 
 // Step is one step of an operation, as a runbook would list it.

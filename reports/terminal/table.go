@@ -31,6 +31,7 @@ func Table(w io.Writer, run *result.Run, dir string) error {
 		split := advice.Of(run.Split)
 		fmt.Fprintf(&page, "\nOne cluster or two: %s. %s\n", split.Verdict, printable(strings.TrimSpace(split.Sentence+" "+split.Boundary)))
 	}
+	interfered(&page, run)
 	verdict := run.Verdict.Sentence
 	if verdict == "" {
 		verdict = "INCONCLUSIVE: this run has not been judged"

@@ -16,8 +16,8 @@ func TestOrderIsBalancedAndRepeats(t *testing.T) {
 	const n = 4
 	first := map[int]int{}
 	for block := range 400 {
-		order := orderOf(7, block, n)
-		if !slices.Equal(order, orderOf(7, block, n)) {
+		order := Order(7, block, n)
+		if !slices.Equal(order, Order(7, block, n)) {
 			t.Fatal("two calls differ")
 		}
 		sorted := slices.Clone(order)
@@ -26,7 +26,7 @@ func TestOrderIsBalancedAndRepeats(t *testing.T) {
 			t.Fatalf("block %d tries %v", block, order)
 		}
 		if block%2 == 1 {
-			back := orderOf(7, block-1, n)
+			back := Order(7, block-1, n)
 			slices.Reverse(back)
 			if !slices.Equal(order, back) {
 				t.Errorf("block %d is not the reverse of the one before: %v", block, order)
@@ -39,7 +39,7 @@ func TestOrderIsBalancedAndRepeats(t *testing.T) {
 			t.Errorf("cell %d comes first in %d of 400 blocks", cell, first[cell])
 		}
 	}
-	if slices.Equal(slices.Concat(orderOf(1, 0, n), orderOf(1, 2, n), orderOf(1, 4, n)), slices.Concat(orderOf(2, 0, n), orderOf(2, 2, n), orderOf(2, 4, n))) {
+	if slices.Equal(slices.Concat(Order(1, 0, n), Order(1, 2, n), Order(1, 4, n)), slices.Concat(Order(2, 0, n), Order(2, 2, n), Order(2, 4, n))) {
 		t.Error("the seed changes nothing")
 	}
 }
@@ -50,7 +50,7 @@ func TestInvalidWindows(t *testing.T) {
 			Latency: result.Histogram{Count: 8, P99: 20}, Pacing: result.Histogram{Count: 9, P99: 1}}
 	}
 	slo := result.SLO{AuthP99Ms: 200}
-	if why := invalid(result.SplitWindow{Auth: sound(), Collections: sound()}, slo); why != "" {
+	if why := unusable(result.SplitWindow{Auth: sound(), Collections: sound()}, slo); why != "" {
 		t.Errorf("a sound window: %s", why)
 	}
 	for name, spoil := range map[string]func(*result.Measurement){
@@ -64,7 +64,7 @@ func TestInvalidWindows(t *testing.T) {
 		bad := sound()
 		spoil(bad)
 		for _, w := range []result.SplitWindow{{Auth: bad}, {Auth: sound(), Collections: bad}} {
-			if invalid(w, slo) == "" {
+			if unusable(w, slo) == "" {
 				t.Errorf("%s: passes as sound", name)
 			}
 		}
@@ -117,7 +117,7 @@ func TestSpareBlocksMakeUpForInvalidOnes(t *testing.T) {
 	} {
 		plan := Plan{Blocks: 6, Spare: 3}
 		done, whole := 0, 0
-		for ; plan.another(done, whole); done++ {
+		for ; plan.Another(done, whole); done++ {
 			if done >= len(c.valid) || c.valid[done] == '+' {
 				whole++
 			}
@@ -126,7 +126,7 @@ func TestSpareBlocksMakeUpForInvalidOnes(t *testing.T) {
 			t.Errorf("%s: %d blocks, %d whole; want %d and %d", name, done, whole, c.blocks, c.whole)
 		}
 	}
-	if (Plan{Blocks: 6, Spare: 3, Search: &Search{}}).another(6, 0) {
+	if (Plan{Blocks: 6, Spare: 3, Search: &Search{}}).Another(6, 0) {
 		t.Error("a search has spare blocks")
 	}
 }

@@ -71,7 +71,7 @@ func cells() []result.Cell {
 // as all of them can be made up: what the stores did is never a reason.
 func (r *rig) blocks(ctx context.Context, plan Plan, split *result.Split) error {
 	first, whole := wholeBlocks(split.Windows)
-	for block := first; plan.another(block, whole); block++ {
+	for block := first; plan.Another(block, whole); block++ {
 		sound, err := r.block(ctx, plan, block, split)
 		if err != nil {
 			return err
@@ -83,8 +83,8 @@ func (r *rig) blocks(ctx context.Context, plan Plan, split *result.Split) error 
 	return nil
 }
 
-// another tells whether one more block is worth measuring, after so many of which so many were whole.
-func (p Plan) another(done, whole int) bool {
+// Another tells whether one more block is worth measuring, after so many of which so many were whole.
+func (p Plan) Another(done, whole int) bool {
 	last := p.Blocks + p.Spare
 	if p.Search != nil {
 		last = p.Blocks // the budget is the search's
@@ -107,7 +107,7 @@ func wholeBlocks(windows []result.SplitWindow) (blocks, whole int) {
 // block measures every cell once, and tells whether all of its windows were valid.
 func (r *rig) block(ctx context.Context, plan Plan, block int, split *result.Split) (sound bool, err error) {
 	sound = true
-	for order, at := range orderOf(plan.Seed, block, len(cells())) {
+	for order, at := range Order(plan.Seed, block, len(cells())) {
 		window, err := r.window(ctx, plan, block, cells()[at])
 		window.Order = order
 		split.Windows = append(split.Windows, window)

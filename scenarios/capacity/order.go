@@ -2,10 +2,10 @@ package capacity
 
 import "tristore/scenarios/dataset"
 
-// orderOf is in which order a block tries its n cells: by chance from the seed in even
+// Order is in which order a block tries its n cells: by chance from the seed in even
 // blocks, and the same backwards in the block after, so that a machine that slowly
 // warms up or fills treats all cells alike (ABBA).
-func orderOf(seed uint64, block, n int) []int {
+func Order(seed uint64, block, n int) []int {
 	chance := dataset.Draw(seed, dataset.Purpose(purpose), int64(block/2))
 	order := make([]int, n)
 	for i := range order {

@@ -58,7 +58,7 @@ func build(ctx context.Context, plan Plan) (*rig, error) {
 }
 
 func (r *rig) start(ctx context.Context, plan Plan) (err error) {
-	if r.cores, err = usableCores(plan.CPUs); err != nil {
+	if r.cores, err = UsableCores(plan.CPUs); err != nil {
 		return err
 	}
 	r.halves = halvesOf(r.cores, plan.CPUs)
@@ -157,8 +157,8 @@ func halvesOf(cores []int, cpus float64) [2][]int {
 	return [2][]int{cores[:len(cores)/2], cores[len(cores)/2:]}
 }
 
-// usableCores are the first cores that this process may run on, enough for so many CPUs.
-func usableCores(cpus float64) ([]int, error) {
+// UsableCores are the first cores that this process may run on, enough for so many CPUs.
+func UsableCores(cpus float64) ([]int, error) {
 	n := int(math.Ceil(cpus))
 	var set unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &set); err != nil {

@@ -11,40 +11,66 @@ import (
 	"tristore/reports/result"
 	"tristore/scenarios/auth"
 	"tristore/scenarios/collections"
+	"tristore/scenarios/dataset"
 	"tristore/scenarios/load"
 )
 
-// window measures one cell in one block. Both loads share one zero; the arrivals and
-// requests of a block are the same in every cell. An error means that the window was
-// cut short; what was measured comes with it, marked.
+// window measures one cell in one block. An error means that the window was cut short;
+// what was measured comes with it, marked.
 func (r *rig) window(ctx context.Context, plan Plan, block int, cell result.Cell) (result.SplitWindow, error) {
 	w := result.SplitWindow{Block: block, Cell: cell}
-	on, clock := r.on(cell), load.NewClock()
+	offer := Offer{On: r.on(cell), Data: r.data, AuthRate: plan.AuthRate, CollectionsRate: plan.CollectionsRate, Block: block, Serial: block, Label: fmt.Sprintf("split block %d, %s", block, cell)}
+	switch cell {
+	case result.CollectionsAlone:
+		offer.AuthRate = 0
+	case result.AuthAlone:
+		offer.CollectionsRate = 0
+	case result.SharedCluster, result.SplitClusters: // both
+	}
+	var err error
+	w.Auth, w.Collections, w.Invalid, err = plan.Offer(ctx, offer)
+	return w, err
+}
+
+// Offer is one window of both workloads on one deployment; a rate of zero leaves one out.
+type Offer struct {
+	On                        *deployment.Deployment
+	Data                      dataset.Collections
+	AuthRate, CollectionsRate float64
+	Block                     int // gives the arrivals
+	Serial                    int // gives the requests; no two windows of one deployment share one, since rows that are made are named by it
+	Label                     string
+}
+
+// Offer measures one window. Both loads share one zero; the arrivals of a block, and the
+// requests of a serial, are the same wherever they are offered. An error means that the window was cut
+// short; invalid says why it may not be used.
+func (p Plan) Offer(ctx context.Context, o Offer) (authed, collected *result.Measurement, invalid string, err error) {
+	clock := load.NewClock()
 	var loads sync.WaitGroup
 	var errs [2]error
 	offer := func(into **result.Measurement, failed *error, pacer load.Pacer, step load.Step) {
 		loads.Go(func() {
-			measured, err := load.Open{Pacer: pacer, Workers: auth.Workers, Warm: plan.Warm, Measure: plan.Window, Drain: drain, Clock: clock}.Run(ctx, step)
+			measured, err := load.Open{Pacer: pacer, Workers: auth.Workers, Warm: p.Warm, Measure: p.Window, Drain: drain, Clock: clock}.Run(ctx, step)
 			*into, *failed = &measured.Measurement, err
 		})
 	}
-	serial, seed := uint64(block), plan.Seed+2*uint64(block)
-	if cell != result.CollectionsAlone {
-		workload := auth.New(on.Users, on.Permissions, auth.Options{Data: r.data.Of, Profile: plan.Profile, Window: serial, Expires: time.Now().Add(visitorLife)})
-		offer(&w.Auth, &errs[0], load.Poisson{PerSecond: plan.AuthRate, Seed: seed}, workload.Step)
+	serial, seed := uint64(o.Serial), p.Seed+2*uint64(o.Block)
+	if o.AuthRate > 0 {
+		workload := auth.New(o.On.Users, o.On.Permissions, auth.Options{Data: o.Data.Of, Profile: p.Profile, Window: serial, Expires: time.Now().Add(visitorLife)})
+		offer(&authed, &errs[0], load.Poisson{PerSecond: o.AuthRate, Seed: seed}, workload.Step)
 	}
-	if cell != result.AuthAlone {
-		workload := collections.New(on.Collections, collections.Options{Data: r.data, Mix: plan.Mix, Window: serial, BulkRows: plan.BulkRows})
-		offer(&w.Collections, &errs[1], load.Poisson{PerSecond: plan.CollectionsRate, Seed: seed + 1}, workload.Step)
+	if o.CollectionsRate > 0 {
+		workload := collections.New(o.On.Collections, collections.Options{Data: o.Data, Mix: p.Mix, Window: serial, BulkRows: p.BulkRows})
+		offer(&collected, &errs[1], load.Poisson{PerSecond: o.CollectionsRate, Seed: seed + 1}, workload.Step)
 	}
 	loads.Wait()
-	label(&w, plan, auth.Name, w.Auth)
-	label(&w, plan, collections.Name, w.Collections)
-	err := errors.Join(errs[:]...)
-	if w.Invalid = invalid(w, plan.SLO); err != nil {
-		w.Invalid = "cut short: " + err.Error()
+	p.label(o, auth.Name, authed)
+	p.label(o, collections.Name, collected)
+	if err = errors.Join(errs[:]...); err != nil {
+		return authed, collected, "cut short: " + err.Error(), err
 	}
-	return w, err
+	return authed, collected, unusable(result.SplitWindow{Auth: authed, Collections: collected}, p.SLO), nil
 }
 
 // on is the deployment that a cell runs on.
@@ -64,10 +90,9 @@ const drain = 15 * time.Second
 
 const visitorLife = 30 * 24 * time.Hour
 
-func label(w *result.SplitWindow, plan Plan, workload string, m *result.Measurement) {
+func (p Plan) label(o Offer, workload string, m *result.Measurement) {
 	if m != nil {
-		m.Engine, m.Workload = plan.Engine.String(), workload
-		m.Window = fmt.Sprintf("split block %d, %s, %s", w.Block, w.Cell, workload)
+		m.Engine, m.Workload, m.Window = p.Engine.String(), workload, o.Label+", "+workload
 	}
 }
 
@@ -78,8 +103,8 @@ const (
 	lagOfLatency = 0.5
 )
 
-// invalid says why a window measured the harness and not the store; empty when it is sound.
-func invalid(w result.SplitWindow, slo result.SLO) string {
+// unusable says why a window measured the harness and not the store; empty when it is sound.
+func unusable(w result.SplitWindow, slo result.SLO) string {
 	for _, m := range []*result.Measurement{w.Auth, w.Collections} {
 		if m == nil {
 			continue

@@ -32,6 +32,9 @@ type live struct {
 
 func start(t *testing.T, major int, settings map[string]string) live {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("needs a server")
+	}
 	on, err := cluster.Start(t.Context(), cluster.Spec{Engine: drivers.Engine{Product: drivers.Postgres, Major: major}, Reach: drivers.Embedded, Durability: cluster.Relaxed,
 		Dir: t.TempDir(), Cache: programs.DefaultDir(), RunID: "observe-test", Settings: settings})
 	if err != nil {
@@ -105,6 +108,7 @@ func (l live) work(statements ...string) (stop func()) {
 
 // What a live cluster does is seen, and nothing of its rows, literals, comments and passwords.
 func TestObserveSeesTheWorkAndNothingOfTheRows(t *testing.T) {
+	t.Parallel()
 	l := start(t, 16, map[string]string{"shared_preload_libraries": "pg_stat_statements"})
 	l.sql("shop_users", `CREATE EXTENSION pg_stat_statements`)
 	stop := l.work(`SELECT count(*) FROM users WHERE email = '`+sentinel+`7' /* for `+sentinel+` */`, `UPDATE users SET email = '`+sentinel+`x' WHERE id = 7`,
@@ -160,6 +164,7 @@ func has(named map[string]float64, name string) bool {
 
 // Every way to change something is a refusal in one sentence with what to grant instead.
 func TestObserveRefusesAnAccountThatCanWrite(t *testing.T) {
+	t.Parallel()
 	l := start(t, 16, nil)
 	l.sql("shop_users", `CREATE SEQUENCE numbers`, `CREATE ROLE clerk`, `GRANT INSERT ON users TO clerk`, `CREATE SCHEMA annex`, `CREATE TABLE annex.rest (id int, what text)`)
 	for name, test := range map[string]struct {
@@ -198,6 +203,7 @@ func TestObserveRefusesAnAccountThatCanWrite(t *testing.T) {
 
 // Before 15 everybody may make tables in schema public; that is writing, and the sentence says how to end it.
 func TestObserveRefusesPublicCreate(t *testing.T) {
+	t.Parallel()
 	l := start(t, 14, nil)
 	l.sql("shop_collections", `GRANT CREATE ON SCHEMA public TO PUBLIC`)
 	_, err := l.observe(t.Context(), "watcher")

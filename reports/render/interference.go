@@ -1,0 +1,92 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+
+	"tristore/reports/effect"
+	"tristore/reports/result"
+)
+
+// interference is a test of interference as the report shows it.
+type interference struct {
+	*result.Interference
+	Answer   effect.Answer
+	Lines    []armSpan
+	Setup    []pair
+	Effects  plot
+	HasRatio bool
+	Unusable []string
+}
+
+// armSpan is one arm over its usable windows.
+type armSpan struct {
+	Name, Data, Auth, Others string
+	Windows                  int
+}
+
+func interferenceOf(run *result.Run) *interference {
+	if run.Interference == nil {
+		return nil
+	}
+	facts := run.Interference
+	i := &interference{Interference: facts, Answer: effect.Of(facts), Setup: pairs(facts.Hardware)}
+	for _, arm := range facts.Arms {
+		i.Lines = append(i.Lines, armSpanOf(facts, arm))
+	}
+	var ratios []ratioLine
+	for _, e := range i.Answer.Effects {
+		ratios = append(ratios, ratioLine{e.Name, e.Says, e.Ratio})
+	}
+	i.Effects, i.HasRatio = effects(ratios, 0)
+	for _, w := range facts.Windows {
+		if w.Invalid != "" {
+			i.Unusable = append(i.Unusable, fmt.Sprintf("block %d, %s: %s", w.Block, w.Arm, w.Invalid))
+		}
+	}
+	return i
+}
+
+// armSpanOf gives the middle and the span of the windows' 95th percentiles.
+func armSpanOf(facts *result.Interference, arm result.Arm) armSpan {
+	line := armSpan{Name: arm.Name, Data: fmt.Sprintf("%s, %.2f× the cache", size(arm.Bytes), float64(arm.Bytes)/float64(max(1, arm.CacheBytes)))}
+	var auth, others []float64
+	for _, w := range facts.Windows {
+		if w.Arm != arm.Name || w.Invalid != "" {
+			continue
+		}
+		line.Windows++
+		if w.Auth != nil {
+			auth = append(auth, w.Auth.Latency.P95)
+		}
+		if w.Collections != nil {
+			others = append(others, w.Collections.Latency.P95)
+		}
+	}
+	line.Auth, line.Others = middleOf(auth), middleOf(others)
+	return line
+}
+
+func summaryInterference(page *strings.Builder, run *result.Run) {
+	i := interferenceOf(run)
+	if i == nil {
+		return
+	}
+	fmt.Fprintf(page, "\n## The %s test\n\n**%s** %s\n\n", i.Test, i.Answer.Verdict, inline(capital(i.Answer.Sentence)))
+	for _, e := range i.Answer.Effects {
+		fmt.Fprintf(page, "- %s, %s: %s\n", inline(capital(e.Name)), inline(e.Says), e.Text())
+	}
+	if len(i.Answer.Channels) > 0 {
+		page.WriteString("\n| Channel | Standing | Why |\n|---|---|---|\n")
+	}
+	for _, c := range i.Answer.Channels {
+		fmt.Fprintf(page, "| %s | %s | %s |\n", c.Name, c.Standing, inline(c.Why))
+	}
+	page.WriteString("\n| Arm | Windows used | Collections' data | Auth p95, middle (span) | Collections p95, middle (span) |\n|---|--:|--:|--:|--:|\n")
+	for _, l := range i.Lines {
+		fmt.Fprintf(page, "| %s | %d | %s | %s | %s |\n", inline(l.Name), l.Windows, l.Data, l.Auth, l.Others)
+	}
+	if i.Trouble != "" {
+		fmt.Fprintf(page, "\nNot finished: %s\n", inline(i.Trouble))
+	}
+}
