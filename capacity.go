@@ -114,7 +114,7 @@ func (w *capacityWords) read(c *cobra.Command) (plan Plan, before *result.Split,
 
 // atPeak takes the rates that nobody named from the last weeks of a growth file.
 func atPeak(at *capacity.Operating, outlook *result.Outlook) error {
-	if outlook == nil || outlook.Growth == nil || outlook.Growth.Source == result.GrowthRate {
+	if outlook == nil || outlook.Growth == nil || outlook.Growth.Source != result.GrowthFile {
 		return nil
 	}
 	auth, collections := latestPeak(outlook.Growth)
@@ -137,7 +137,7 @@ func wordsOf(c *cobra.Command) map[string]string {
 		switch f.Name {
 		case "engine", "reach", "depth", "seed", "out", "cache", "resume", "dry-run": // said by themselves, or of this machine
 		default:
-			all[f.Name] = f.Value.String()
+			all[f.Name] = strings.Trim(f.Value.String(), "[]") // a list is printed in brackets
 		}
 	})
 	return all

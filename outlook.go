@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +22,7 @@ import (
 // outlookWords are the words of capacity for the future: growth, time and pods.
 type outlookWords struct {
 	growth, growthFile               string
+	observed                         []string
 	horizon, leadTime, headroom      string
 	pods                             string
 	workers, maxConnections, poolMax int
@@ -30,6 +32,7 @@ func (o *outlookWords) declare(c *cobra.Command) {
 	set := c.Flags()
 	set.StringVar(&o.growth, "growth", "", "growth of demand, such as 6%/month, or 4-9%/month for its P10 and P90")
 	set.StringVar(&o.growthFile, "growth-file", "", "growth from a CSV of weekly peaks: week,auth_per_s,collections_per_s")
+	set.StringSliceVar(&o.observed, "observed", nil, "growth from saved runs of tristore observe, four weeks or more apart: RUN,RUN")
 	set.StringVar(&o.horizon, "horizon", "52w", "for how long one cluster should be enough, in weeks")
 	set.StringVar(&o.leadTime, "lead-time", "", "weeks from the decision to a split that serves, such as 8w")
 	set.StringVar(&o.headroom, "headroom", "0%", "by how much demand may exceed a week's peak and the promise still hold")
@@ -40,7 +43,17 @@ func (o *outlookWords) declare(c *cobra.Command) {
 }
 
 // asked tells whether anything of the future was told.
-func (o *outlookWords) asked() bool { return o.growth != "" || o.growthFile != "" || o.pods != "" }
+func (o *outlookWords) asked() bool { return o.sources() > 0 || o.pods != "" }
+
+// sources is how many of the words that tell growth were given.
+func (o *outlookWords) sources() (n int) {
+	for _, given := range []bool{o.growth != "", o.growthFile != "", len(o.observed) > 0} {
+		if given {
+			n++
+		}
+	}
+	return n
+}
 
 // read turns the words into an outlook; nil when none was told.
 func (o *outlookWords) read(c *cobra.Command, seed uint64) (*result.Outlook, error) {
@@ -72,8 +85,8 @@ func (o *outlookWords) read(c *cobra.Command, seed uint64) (*result.Outlook, err
 // alone refuses words that mean nothing without others.
 func (o *outlookWords) alone(c *cobra.Command) error {
 	for _, name := range []string{"horizon", "lead-time", "headroom"} {
-		if c.Flags().Changed(name) && o.growth == "" && o.growthFile == "" {
-			return fmt.Errorf("--%s goes with --growth or --growth-file: add one", name)
+		if c.Flags().Changed(name) && o.sources() == 0 {
+			return fmt.Errorf("--%s goes with --growth, --growth-file or --observed: add one", name)
 		}
 	}
 	for _, name := range []string{"workers", "pool-max", "max-connections"} {
@@ -81,8 +94,8 @@ func (o *outlookWords) alone(c *cobra.Command) error {
 			return fmt.Errorf("--%s goes with --pods: add it", name)
 		}
 	}
-	if o.growth != "" && o.growthFile != "" {
-		return errors.New("--growth states a rate and --growth-file tells one: give one of them")
+	if o.sources() > 1 {
+		return errors.New("--growth, --growth-file and --observed each tell a growth: give one of them")
 	}
 	return nil
 }
@@ -102,9 +115,51 @@ func (o *outlookWords) readGrowth() (*result.Growth, error) {
 			return nil, fmt.Errorf("--growth-file %s: %w", o.growthFile, err)
 		}
 		return &result.Growth{Source: result.GrowthFile, Said: filepath.Base(o.growthFile), Weeks: weeks}, nil
+	case len(o.observed) > 0:
+		return readLooks(o.observed)
 	default:
 		return nil, nil
 	}
+}
+
+// readLooks reads saved observations, in order of their dates.
+func readLooks(paths []string) (*result.Growth, error) {
+	g := &result.Growth{Source: result.GrowthObserved}
+	engine := ""
+	for _, path := range paths {
+		run, err := result.Read(path)
+		if err != nil {
+			return nil, fmt.Errorf("--observed: %w", err)
+		}
+		o := run.Observed
+		switch {
+		case o == nil:
+			return nil, fmt.Errorf("--observed %s is no run of tristore observe", path)
+		case o.Trouble != "" || run.Interrupted != "":
+			return nil, fmt.Errorf("--observed %s was cut short: look again", path)
+		case engine != "" && o.Engine != engine:
+			return nil, fmt.Errorf("--observed %s is of %s and the one before of %s: give looks at one cluster", path, o.Engine, engine)
+		}
+		engine = o.Engine
+		look := result.Look{At: run.Began.UTC().Format(time.DateOnly)}
+		for _, s := range o.Stores {
+			mean, peak := s.Transactions()
+			switch s.Store {
+			case "users", "permissions":
+				look.Auth, look.AuthPeak = look.Auth+mean, look.AuthPeak+peak
+			case "collections":
+				look.Collections, look.CollectionsPeak = look.Collections+mean, look.CollectionsPeak+peak
+			default: // somebody else's database
+			}
+		}
+		g.Looks = append(g.Looks, look)
+	}
+	slices.SortStableFunc(g.Looks, func(a, b result.Look) int { return strings.Compare(a.At, b.At) })
+	if _, _, err := forecast.Between(g.Looks); err != nil {
+		return nil, fmt.Errorf("--observed: %w", err)
+	}
+	g.Said = fmt.Sprintf("%d looks at the live cluster, %s to %s", len(g.Looks), g.Looks[0].At, g.Looks[len(g.Looks)-1].At)
+	return g, nil
 }
 
 // parseGrowth reads 6%/month, or 4-9%/month.

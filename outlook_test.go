@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tristore/drivers"
+	"tristore/reports/forecast"
 	"tristore/reports/result"
 	"tristore/scenarios"
 	"tristore/scenarios/capacity"
@@ -56,6 +57,7 @@ func TestOutlookWords(t *testing.T) {
 		"or --reach container":                   {"--cpus", "1", "--reach", "embedded"},
 		"MiB available; lower --memory":          {"--memory", "900000GiB", "--reach", "embedded"},
 		"give at least 5m0s":                     {"--growth", "6%/month", "--slo", "auth.p95=20ms", "--budget", "1m", "--reach", "embedded"},
+		"--observed: no saved run":               {"--observed", "/no/such/run,/no/such/run"},
 		"no saved run at":                        {"--resume", "/no/such/run"},
 		"--cpus is the saved run's own":          {"--resume", "/no/such/run", "--cpus", "2"},
 		"--seed is the saved run's own":          {"--resume", "/no/such/run", "--seed", "2"},
@@ -131,4 +133,44 @@ func TestResumedPlan(t *testing.T) {
 	run.Kind = kindLoad
 	save(dir, run)
 	refused(t, "is no run of tristore capacity", "capacity", "--resume", dir)
+}
+
+// Growth is read from saved observations of one cluster, far enough apart.
+func TestObservedGrowth(t *testing.T) {
+	t.Parallel()
+	look := func(at time.Time, auth float64, change func(*result.Run)) string {
+		dir := t.TempDir()
+		run := &result.Run{Schema: result.Schema, Began: at, Observed: &result.Observed{Engine: "postgres:16", Stores: []result.ObservedStore{
+			{Database: "u", Store: "users", PerSecond: map[string]float64{"commits": auth}, PeakPerSecond: map[string]float64{"transactions": 1.1 * auth}},
+			{Database: "c", Store: "collections", PerSecond: map[string]float64{"commits": 10}, PeakPerSecond: map[string]float64{"transactions": 11}},
+			{Database: "x", PerSecond: map[string]float64{"commits": 1e6}}}}}
+		change(run)
+		if err := result.Write(dir, run); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	keep := func(*result.Run) {}
+	began := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
+	first, second := look(began, 100, keep), look(began.AddDate(0, 6, 0), 200, keep)
+	g, err := readLooks([]string{second, first})
+	if err != nil || g.Looks[0].At != "2026-01-05" || g.Looks[1].Auth != 200 || g.Looks[1].CollectionsPeak != 11 {
+		t.Fatalf("%+v, %v", g, err)
+	}
+	f := forecast.For(&result.Outlook{Growth: g, HorizonWeeks: 52}, forecast.Ray{AuthPerS: 1, CollectionsPerS: 1})
+	if f.Trouble != "" || !(f.GrowthPerMonth.P10 > 0.1 && f.GrowthPerMonth.P10 < 0.115 && f.GrowthPerMonth.P90 > 0.13 && f.GrowthPerMonth.P90 < 0.145) {
+		t.Errorf("doubled in six months, 10 %% from mean to peak: %+v", f.GrowthPerMonth)
+	}
+	for says, paths := range map[string][]string{
+		"1 look at the cluster tells no growth":     {first},
+		"less than 28 days apart":                   {first, look(began.AddDate(0, 0, 27), 200, keep)},
+		"is no run of tristore observe":             {first, look(began, 1, func(r *result.Run) { r.Observed = nil })},
+		"was cut short":                             {first, look(began, 1, func(r *result.Run) { r.Observed.Trouble = "x" })},
+		"give looks at one cluster":                 {first, look(began, 1, func(r *result.Run) { r.Observed.Engine = "postgres:15" })},
+		"saw no transaction of users and permissio": {first, look(began.AddDate(1, 0, 0), 0, keep)},
+	} {
+		if _, err := readLooks(paths); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", says, err)
+		}
+	}
 }

@@ -141,6 +141,9 @@ func (a Advice) say(v Verdict, sentence, refutes, next string) Advice {
 // growth says what demand was foretold from.
 func growth(o *result.Outlook, f forecast.Forecast) string {
 	g := f.GrowthPerMonth
+	if o.Growth.Source == result.GrowthObserved {
+		return fmt.Sprintf("growing by %.1f to %.1f %% a month (%s; nothing of it was foretold and tested)", 100*g.P10, 100*g.P90, o.Growth.Said)
+	}
 	if f.Backtest == nil {
 		return fmt.Sprintf("growing by the stated %s (taken at its word)", o.Growth.Said)
 	}

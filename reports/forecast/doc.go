@@ -24,6 +24,7 @@
 //
 // Opinion: nothing is foretold beyond the reach that was asked, nor for longer than four
 // times the history; growth that changes its kind is foretold by nobody, so every verdict
-// says what growth would refute it. A stated rate is taken at its word.
+// says what growth would refute it. A stated rate is taken at its word, and so is what two
+// looks at a live cluster leave open between them.
 // Arrow: forecast imports reports/result.
 package forecast

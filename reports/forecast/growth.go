@@ -2,6 +2,8 @@ package forecast
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"tristore/reports/result"
@@ -22,6 +24,13 @@ func For(o *result.Outlook, ray Ray) Forecast {
 	g := o.Growth
 	if g.Source == result.GrowthRate {
 		return Stated(g.LowPerMonth, g.HighPerMonth, plan)
+	}
+	if g.Source == result.GrowthObserved {
+		low, high, err := Between(g.Looks)
+		if err != nil {
+			return Forecast{Trouble: err.Error(), Next: "look again with tristore observe after some weeks, at the same hour of the same day"}
+		}
+		return Stated(low, high, plan)
 	}
 	peaks, why := scales(g.Weeks, ray)
 	if why == "" {
@@ -64,4 +73,67 @@ func stale(weeks []result.WeekPeak, today string) (int, string) {
 	default:
 		return max(0, age), ""
 	}
+}
+
+// apartDays is how far apart two looks must be: what a month does not show is chance.
+const apartDays = 28
+
+// Between reads growth per month from looks at a live cluster, as P10 and P90. A look knows
+// the level of demand no better than from its mean to its peak, so that two of them know
+// growth between mean after peak and peak after mean; more of them by all pairs that lie
+// far enough apart. The store that grows faster decides.
+func Between(looks []result.Look) (low, high float64, err error) {
+	if len(looks) < 2 {
+		return 0, 0, fmt.Errorf("%d look at the cluster tells no growth: two are needed, at least %d days apart", len(looks), apartDays)
+	}
+	var lows, highs []float64
+	for i, b := range looks {
+		for _, a := range looks[:i] {
+			days, err := daysBetween(a.At, b.At)
+			if err != nil {
+				return 0, 0, err
+			}
+			if days < apartDays {
+				continue
+			}
+			months := days * 12 / 365.25
+			auth, collections := rise(a.Auth, a.AuthPeak, b.Auth, b.AuthPeak), rise(a.Collections, a.CollectionsPeak, b.Collections, b.CollectionsPeak)
+			if !auth.known {
+				return 0, 0, fmt.Errorf("the look of %s or of %s saw no transaction of users and permissions", a.At, b.At)
+			}
+			if collections.known && collections.high > auth.high {
+				auth = collections
+			}
+			lows, highs = append(lows, math.Expm1(auth.low/months)), append(highs, math.Expm1(auth.high/months))
+		}
+	}
+	if len(lows) == 0 {
+		return 0, 0, fmt.Errorf("the looks lie less than %d days apart, which tells no growth from chance", apartDays)
+	}
+	return slices.Min(lows), slices.Max(highs), nil
+}
+
+// risen is by how much the logarithm of demand rose, at the least and at the most.
+type risen struct {
+	low, high float64
+	known     bool
+}
+
+func rise(meanBefore, peakBefore, meanAfter, peakAfter float64) risen {
+	peakBefore, peakAfter = max(meanBefore, peakBefore), max(meanAfter, peakAfter)
+	r := risen{math.Log(meanAfter / peakBefore), math.Log(peakAfter / meanBefore), false}
+	r.known = !math.IsNaN(r.low) && !math.IsInf(r.low, 0) && !math.IsNaN(r.high) && !math.IsInf(r.high, 0)
+	return r
+}
+
+// daysBetween is negative where the second date comes first.
+func daysBetween(a, b string) (float64, error) {
+	first, err := time.Parse(time.DateOnly, a)
+	if err == nil {
+		var second time.Time
+		if second, err = time.Parse(time.DateOnly, b); err == nil {
+			return second.Sub(first).Hours() / 24, nil
+		}
+	}
+	return 0, fmt.Errorf("the date of a look cannot be read: %w", err)
 }

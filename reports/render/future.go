@@ -81,7 +81,7 @@ func (f *future) facts() []pair {
 		all = append(all, pair{"Foretold from the weeks before", fmt.Sprintf("held-out weeks lay in their band of 80 %% in %.0f %% of %d cases from %d origins, up to %d weeks ahead; median error %.0f %%; paths widened %.2f times for it",
 			100*b.Covered, b.Points, b.Origins, b.Ahead, b.ErrorPct, b.Widened)})
 	} else {
-		all = append(all, pair{"Foretold from the weeks before", "nothing: a stated rate is taken at its word, and the spread is that of the boundary and of the stated range"})
+		all = append(all, pair{"Foretold from the weeks before", "nothing: the growth is taken at its word, and the spread is that of the boundary and of the range of growth"})
 	}
 	if f.Forecast.Season != "" {
 		all = append(all, pair{"Season", f.Forecast.Season})

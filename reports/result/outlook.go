@@ -21,6 +21,17 @@ type Growth struct {
 	LowPerMonth  float64    `json:"low_per_month,omitempty"`
 	HighPerMonth float64    `json:"high_per_month,omitempty"`
 	Weeks        []WeekPeak `json:"weeks,omitempty"`
+	Looks        []Look     `json:"looks,omitempty"`
+}
+
+// Look is one observation of a live cluster: transactions per second in the mean and at the
+// peak, of users and permissions together and of collections.
+type Look struct {
+	At              string  `json:"at"` // a date
+	Auth            float64 `json:"auth_per_s"`
+	AuthPeak        float64 `json:"auth_peak_per_s"`
+	Collections     float64 `json:"collections_per_s"`
+	CollectionsPeak float64 `json:"collections_peak_per_s"`
 }
 
 // The sources of growth.

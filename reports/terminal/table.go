@@ -29,7 +29,7 @@ func Table(w io.Writer, run *result.Run, dir string) error {
 	}
 	if run.Split != nil {
 		split := advice.Of(run.Split)
-		fmt.Fprintf(&page, "\nOne cluster or two: %s. %s\n", split.Verdict, printable(strings.TrimSpace(split.Sentence+" "+split.Boundary)))
+		fmt.Fprintf(&page, "\nOne cluster or two: %s. %s\n", split.Verdict, printable(strings.Join(strings.Fields(split.Sentence+" "+split.Boundary+" "+slots(split)), " ")))
 	}
 	interfered(&page, run)
 	verdict := run.Verdict.Sentence
@@ -42,6 +42,14 @@ func Table(w io.Writer, run *result.Run, dir string) error {
 		return fmt.Errorf("writing the table: %w", err)
 	}
 	return nil
+}
+
+// slots is the budget of connections, where the sentence does not say it already.
+func slots(given advice.Advice) string {
+	if said := given.Slots.String(); !strings.Contains(given.Sentence, said) {
+		return said
+	}
+	return ""
 }
 
 // columns are the statuses in the order of the table.
