@@ -83,8 +83,12 @@ func TestATornTailIsRefusedAtOnce(t *testing.T) {
 	whole := written(t, someRecords()...)
 	for length := range len(whole) {
 		_, err := NewReader(bytes.NewReader(whole[:length]), int64(length), "FILE")
-		if err == nil || !strings.Contains(err.Error(), "FILE") || strings.Contains(err.Error(), "\n") {
-			t.Fatalf("cut to %d of %d bytes: %v", length, len(whole), err)
+		says := "is cut short"
+		if length < frameHead { // nothing is left that tells that it was a trace
+			says = "no trace"
+		}
+		if err == nil || !strings.HasPrefix(err.Error(), "FILE ") || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "\n") {
+			t.Fatalf("cut to %d of %d bytes: %v, wanted a sentence with %q", length, len(whole), err, says)
 		}
 	}
 	if _, _, err := readAll(append(whole, "more"...)); err == nil {
