@@ -46,6 +46,7 @@ func observeCommand(to streams) *cobra.Command {
 			return observeCluster(c.Context(), plan, want, to)
 		},
 	}
+	c.AddCommand(weeksCommand(to))
 	f.declareExternal(c)
 	set := c.Flags()
 	set.StringVar(&f.out, "out", "reports/out", "folder that the run's own folder is made in")
