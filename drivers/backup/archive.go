@@ -33,6 +33,8 @@ type How struct {
 	Format  Format
 	Jobs    int      // of the directory format; zero is one
 	Without []string // tables or collections left out
+	// SchemaOnly dumps no rows; PostgreSQL only.
+	SchemaOnly bool
 	// Ownerless restores without owners and grants, as is often done where a role is missing.
 	Ownerless bool
 	// Snapshot is an exported snapshot of PostgreSQL to dump; empty is one of the dump's own.

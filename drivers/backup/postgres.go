@@ -25,6 +25,9 @@ func pgDump(ctx context.Context, from Place, how How, out io.Writer) (Report, er
 	if how.Snapshot != "" {
 		invoke.Args = append(invoke.Args, "--snapshot="+how.Snapshot)
 	}
+	if how.SchemaOnly {
+		invoke.Args = append(invoke.Args, "--schema-only")
+	}
 	switch how.Format {
 	case Directory:
 		invoke.Args = append(invoke.Args, fmt.Sprintf("--jobs=%d", max(1, how.Jobs)), "--file={folder}")

@@ -67,6 +67,22 @@ func (h *Host) BlankFor(ctx context.Context, name store.Name, role Role) (*Blank
 	return blank, nil
 }
 
+// CopyFor is a copy of a filled database of this host, for what would change it; nobody is
+// connected to the original meanwhile.
+func (h *Host) CopyFor(ctx context.Context, original *Blank, role Role) (*Blank, error) {
+	copies, can := h.family.(cloner)
+	if !can {
+		return nil, fmt.Errorf("copying database %s: %s cannot", original.Target.URL.Database(), h.Cluster.Engine.Title())
+	}
+	database := h.databaseName(original.Store)
+	if err := copies.CloneDatabase(ctx, original.Target.URL.Database(), database, role); err != nil {
+		return nil, fmt.Errorf("copying database %s: %w", original.Target.URL.Database(), err)
+	}
+	copied := *original
+	copied.Target, copied.Admin = original.Target.WithDatabase(database), original.Admin.WithDatabase(database)
+	return &copied, nil
+}
+
 // Drop removes the database. Stores that were opened on it are closed before.
 func (b *Blank) Drop(ctx context.Context) error {
 	return b.host.family.DropDatabase(ctx, b.Target.URL.Database())

@@ -28,8 +28,7 @@ import (
 //   - sequences: of the copy; sequences_behind = 0: whose next value is taken already
 func Serve(ctx context.Context, on scenarios.Stage, saw *result.Observation) {
 	recordCopy(saw)
-	record(saw, "starts", "start_errors", "applied_again", "next_releases", "reads", "refused", "wrong", "writes", "writes_refused", "unknown",
-		"sequences", "sequences_behind")
+	record(saw, livedFacts()...)
 	c, err := makeCopy(ctx, on, saw)
 	defer func() { saw.Stop(c.drop(context.WithoutCancel(ctx))) }()
 	if errors.Is(err, errToolFailed) {
