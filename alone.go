@@ -22,6 +22,7 @@ import (
 	"tristore/scenarios/replay"
 	"tristore/scenarios/road"
 	"tristore/scenarios/transfer"
+	"tristore/scenarios/upgrade"
 )
 
 // alone is a run of one lane: load, replay, restore verify, capacity, observe.
@@ -53,7 +54,8 @@ func (p Plan) alone(kind, lane string, order laneOrder) (alone, error) {
 		Observe      *observe.Plan      `json:"observe,omitempty"`
 		Interference *arms.Plan         `json:"interference,omitempty"`
 		Drill        *drill.Plan        `json:"drill,omitempty"`
-	}{p, order.Load, order.Replay, order.Restore, order.Import, order.Observe, order.Interference, order.Drill})
+		Upgrade      *upgrade.Plan      `json:"upgrade,omitempty"`
+	}{p, order.Load, order.Replay, order.Restore, order.Import, order.Observe, order.Interference, order.Drill, order.Upgrade})
 	order.reach(p)
 	return alone{run: run, dir: dir, gate: p.Gate, lane: &laneProcess{name: lane, dir: head.Dir, order: order}}, nil
 }

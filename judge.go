@@ -139,4 +139,5 @@ const (
 	kindObserve      = "observe"
 	kindInterference = "interference"
 	kindDrill        = "drill"
+	kindUpgrade      = "upgrade"
 )

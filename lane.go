@@ -22,6 +22,7 @@ import (
 	"tristore/scenarios/replay"
 	"tristore/scenarios/road"
 	"tristore/scenarios/transfer"
+	"tristore/scenarios/upgrade"
 	"tristore/suites"
 	"tristore/suites/availability"
 	"tristore/suites/backup"
@@ -55,6 +56,7 @@ type laneOrder struct {
 	Interference *arms.Plan                 `json:"interference,omitempty"`
 	Before       string                     `json:"before,omitempty"` // the saved facts that a split measurement goes on from
 	Drill        *drill.Plan                `json:"drill,omitempty"`
+	Upgrade      *upgrade.Plan              `json:"upgrade,omitempty"`
 	URL          string                     `json:"url,omitempty"`
 	// CAFile and SelfSigned go with the URL.
 	CAFile     string `json:"ca_file,omitempty"`
@@ -119,6 +121,8 @@ func runLane(ctx context.Context, to streams) error {
 		return runInterference(ctx, order)
 	case order.Drill != nil:
 		return runDrill(ctx, order)
+	case order.Upgrade != nil:
+		return runUpgrade(ctx, order)
 	default:
 		return runSpecs(ctx, order, suites.Hooks{Tell: line.tell, Quiet: head.Quiet})
 	}
@@ -145,6 +149,8 @@ func (o laneOrder) head() *road.Head {
 		return &o.Interference.Head
 	case o.Drill != nil:
 		return &o.Drill.Head
+	case o.Upgrade != nil:
+		return &o.Upgrade.Head
 	default:
 		return nil
 	}

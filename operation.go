@@ -24,11 +24,13 @@ type operation struct {
 	broken string
 	// derived are observations that follow from the run's other facts; nil is none.
 	derived func(run *result.Run) []result.Observation
+	// engines is how many columns the run must have; nil is one.
+	engines func(run *result.Run) int
 }
 
 // operationOf finds the operation of a run by its kind.
 func operationOf(run *result.Run) (operation, bool) {
-	for _, o := range []operation{restoring(), importing(), drilling(run.Drill)} {
+	for _, o := range []operation{restoring(), importing(), drilling(run.Drill), upgrading()} {
 		if o.kind == run.Kind {
 			return o, true
 		}
@@ -58,7 +60,7 @@ func (o operation) gather(on EnginePlan) func(*result.Run, *laneProcess, error) 
 			facts = road.Head{Engine: on.Engine, Reach: on.Reach, Why: on.Why}.Facts()
 			facts.Claims, facts.Engines[0].Trouble = o.claims(), "it left no facts"
 		}
-		if end != nil && facts.Engines[0].Trouble == "" {
+		if end != nil && !slices.ContainsFunc(facts.Engines, func(e result.Engine) bool { return e.Trouble != "" }) {
 			facts.Engines[0].Trouble = end.Error()
 		}
 		run.Engines, run.Claims, run.Observations, run.Steps, run.Measurements = facts.Engines, facts.Claims, facts.Observations, facts.Steps, facts.Measurements
@@ -84,17 +86,12 @@ func (o operation) judge(run *result.Run) {
 	for _, f := range run.Findings {
 		findings[f.Claim] = f
 	}
-	var broken, open []string
-	for _, row := range o.rows {
-		switch f := findings[row.ID]; f.Status {
-		case result.Pass, result.NotApplicable:
-		case result.Fail:
-			broken = append(broken, f.Claim+", "+f.Reason)
-		default:
-			open = append(open, row.ID+", "+f.Reason)
-		}
+	wanted := 1
+	if o.engines != nil {
+		wanted = o.engines(run)
 	}
-	if run.Verdict.Status == result.Pass && (len(open)+len(broken) > 0 || len(run.Engines) != 1) {
+	broken, open := o.undone(run, wanted)
+	if run.Verdict.Status == result.Pass && (len(open)+len(broken) > 0 || len(run.Engines) != wanted) {
 		run.Verdict.Status = result.Inconclusive
 	}
 	switch {
@@ -106,7 +103,40 @@ func (o operation) judge(run *result.Run) {
 		run.Verdict.Sentence = "INCONCLUSIVE: not finished: " + run.Interrupted
 	case len(run.Engines) == 1 && run.Engines[0].Trouble != "":
 		run.Verdict.Sentence = "INCONCLUSIVE: not finished: " + run.Engines[0].Trouble
+	case len(open) == 0 && run.Fault != "":
+		run.Verdict.Sentence = "INCONCLUSIVE: no claim that was tried saw fault " + run.Fault
+	case len(open) == 0 && len(run.Findings) > 0: // nothing could be asked
+		run.Verdict.Sentence = "INCONCLUSIVE: " + run.Findings[0].Reason
 	default:
 		run.Verdict.Sentence = "INCONCLUSIVE: " + strings.Join(open, "; ")
 	}
+}
+
+// undone lists the findings that are a FAIL and those that are open, row by row; a row
+// without a finding for each column is open.
+func (o operation) undone(run *result.Run, wanted int) (broken, open []string) {
+	for _, row := range o.rows {
+		there := 0
+		for _, f := range run.Findings {
+			if f.Claim != row.ID {
+				continue
+			}
+			there++
+			said := f.Claim + ", " + f.Reason
+			if wanted > 1 {
+				said = f.Claim + " of " + f.Engine + ", " + f.Reason
+			}
+			switch f.Status {
+			case result.Pass, result.NotApplicable:
+			case result.Fail:
+				broken = append(broken, said)
+			default:
+				open = append(open, said)
+			}
+		}
+		if there < wanted {
+			open = append(open, row.ID+", which was not tried everywhere")
+		}
+	}
+	return broken, open
 }

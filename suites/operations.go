@@ -27,7 +27,7 @@ func Restores() []Row {
 }
 
 // Beside lists every claim that stands beside the catalogue: certify neither tries nor misses it.
-func Beside() []Row { return slices.Concat(Restores(), Imports(), Drills(nil)) }
+func Beside() []Row { return slices.Concat(Restores(), Imports(), Drills(nil), Upgrades()) }
 
 // RulesOf are the rules of rows by claim id.
 func RulesOf(rows []Row) judge.Rules {

@@ -46,7 +46,7 @@ func (s Stream) Follow(ctx context.Context, copied bool) error {
 			return err
 		}
 		_, err := on.Exec(ctx, fmt.Sprintf("CREATE SUBSCRIPTION %s CONNECTION %s PUBLICATION %s WITH (copy_data = %t, create_slot = %t, slot_name = %s, synchronous_commit = 'on')",
-			quote(s.Name), literal(conninfo(s.From)), quote(s.Name), copied, copied, literal(s.Name)))
+			quote(s.Name), Literal(conninfo(s.From)), quote(s.Name), copied, copied, Literal(s.Name)))
 		return err
 	})
 }
@@ -105,21 +105,25 @@ func await(ctx context.Context, on *pgx.Conn, most time.Duration, query string, 
 
 // Copied waits until every table was copied and follows.
 func (s Stream) Copied(ctx context.Context) error {
-	const left = `SELECT CASE WHEN r.srrelid IS NULL THEN 'no table is followed' ELSE r.srrelid::regclass || ' is in state ' || r.srsubstate END
+	const left = `SELECT CASE WHEN r.srrelid IS NULL THEN 'no table is followed' ELSE r.srrelid::regclass || ' is in state ' || r.srsubstate::text END
 		FROM pg_subscription s LEFT JOIN pg_subscription_rel r ON r.srsubid = s.oid
 		WHERE s.subname = $1 AND r.srsubstate IS DISTINCT FROM 'r' LIMIT 3`
 	return asking(ctx, s.To, func(on *pgx.Conn) error { return await(ctx, on, copyMax, left, s.Name) })
 }
 
-// CaughtUp waits until everything that From wrote before the call is flushed on To.
+// CaughtUp waits until everything that From wrote before the call is flushed on To. A
+// subscriber may have confirmed less than it has, and say nothing more while nothing
+// comes: so each question brings along a little something for it to answer.
 func (s Stream) CaughtUp(ctx context.Context) error {
 	return asking(ctx, s.From, func(on *pgx.Conn) error {
 		var end string
 		if err := on.QueryRow(ctx, "SELECT pg_current_wal_lsn()::text").Scan(&end); err != nil {
 			return err
 		}
-		const left = `SELECT coalesce(min(s.confirmed_flush_lsn)::text, 'no slot') FROM pg_replication_slots s WHERE s.slot_name = $1
-			HAVING coalesce(min(s.confirmed_flush_lsn) < $2::text::pg_lsn, true)`
+		const left = `SELECT 'it confirmed ' || coalesce(confirmed_flush_lsn::text, 'nothing') || ' of ' || $2::text FROM pg_replication_slots
+				WHERE slot_name = $1 AND (confirmed_flush_lsn IS NULL OR confirmed_flush_lsn < $2::text::pg_lsn)
+			UNION ALL SELECT 'there is no slot' WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1)
+			UNION ALL SELECT NULL WHERE pg_logical_emit_message(true, 'tristore', 'are you there') IS NULL`
 		return await(ctx, on, catchUpMax, left, s.Name, end)
 	})
 }

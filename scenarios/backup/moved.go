@@ -14,15 +14,18 @@ import (
 type Moved struct{ c *copied }
 
 // NewMoved is the content that a check on this stage would have.
-func NewMoved(on scenarios.Stage) Moved { return Moved{&copied{content: contentOf(on), on: on}} }
+func NewMoved(on scenarios.Stage) Moved {
+	identity, collections := contentOf(on)
+	return Moved{&copied{Restored: Restored{Identity: identity, Collections: collections}, on: on}}
+}
 
 // Identity and Collections are what it holds.
-func (m Moved) Identity() dataset.Identity { return m.c.content.identity }
+func (m Moved) Identity() dataset.Identity { return m.c.Identity }
 
 // Collections are those of its workspaces.
-func (m Moved) Collections() dataset.Collections { return m.c.content.collections }
+func (m Moved) Collections() dataset.Collections { return m.c.Collections }
 
-// Fill loads it into three empty stores.
+// Fill loads it, and the corpus, into three empty stores.
 func (m Moved) Fill(ctx context.Context, into *deployment.Deployment) error {
 	m.c.source = into
 	return m.c.fill(ctx)
@@ -30,16 +33,16 @@ func (m Moved) Fill(ctx context.Context, into *deployment.Deployment) error {
 
 // Live does on filled databases what Serve does on restored ones, and records the same
 // facts but for those of the copying: starts to sequences_behind.
-func (m Moved) Live(ctx context.Context, on scenarios.Stage, filled []*deployment.Blank, saw *result.Observation) error {
+func (m Moved) Live(ctx context.Context, on *deployment.Host, filled []*deployment.Blank, saw *result.Observation) error {
 	record(saw, livedFacts()...)
-	there := copied{content: m.c.content, copies: filled, on: on, saw: saw}
-	if err := there.start(ctx); err != nil {
+	there := Restored{Host: on, Identity: m.c.Identity, Collections: m.c.Collections, Copies: filled, Saw: saw}
+	if err := there.Start(ctx); err != nil {
 		return err
 	}
-	return there.live(ctx)
+	return there.Live(ctx)
 }
 
-// livedFacts are those that start and live count.
+// livedFacts are those that Start and Live count.
 func livedFacts() []string {
 	return []string{"starts", "start_errors", "applied_again", "next_releases", "reads", "refused", "wrong", "writes", "writes_refused", "unknown",
 		"sequences", "sequences_behind"}

@@ -1,6 +1,7 @@
 package road
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -15,6 +16,8 @@ type Runbook struct {
 	Head  Head
 	Facts *result.Run
 	Steps int // planned, for the bar
+	// About is what the observations are about; empty is the head's engine.
+	About string
 }
 
 // Step does one step, tells of it and keeps its time. What it says of itself stays; an
@@ -35,7 +38,7 @@ func (b Runbook) Step(what string, do func(*result.Step) error) error {
 // Try makes one observation of a claim, whatever the check does; its error says that it
 // could not measure.
 func (b Runbook) Try(ctx context.Context, claim string, check func(context.Context, *result.Observation) error) {
-	saw := result.Observation{Claim: claim, Engine: b.Head.Engine.String(), Began: time.Now().UTC()}
+	saw := result.Observation{Claim: claim, Engine: cmp.Or(b.About, b.Head.Engine.String()), Began: time.Now().UTC()}
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			saw.Stop(fmt.Errorf("the check panicked: %v", panicked))
