@@ -23,7 +23,7 @@ func Unfence(ctx context.Context, admin drivers.Target, role string) error {
 
 func fence(ctx context.Context, admin drivers.Target, role, change string) error {
 	database := admin.URL.Database()
-	return asking(ctx, admin, func(on *pgx.Conn) error {
+	return inquire(ctx, admin, func(on *pgx.Conn) error {
 		if _, err := on.Exec(ctx, "ALTER ROLE "+quote(role)+" IN DATABASE "+quote(database)+" "+change); err != nil {
 			return err
 		}

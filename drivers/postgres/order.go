@@ -25,7 +25,7 @@ func Collations(ctx context.Context, target drivers.Target) (all []Collation, er
 			SELECT o FROM pg_index i CROSS JOIN LATERAL unnest(i.indcollation::oid[]) o JOIN pg_class r ON r.oid = i.indrelid JOIN pg_namespace n ON n.oid = r.relnamespace WHERE ` + ours + `
 			UNION SELECT a.attcollation FROM pg_attribute a JOIN pg_class r ON r.oid = a.attrelid JOIN pg_namespace n ON n.oid = r.relnamespace WHERE r.relkind = 'r' AND a.attnum > 0 AND ` + ours + `)
 		ORDER BY 1`
-	err = asking(ctx, target, func(on *pgx.Conn) error {
+	err = inquire(ctx, target, func(on *pgx.Conn) error {
 		rows, err := on.Query(ctx, used)
 		if err != nil {
 			return err
@@ -46,7 +46,7 @@ func Sorted(ctx context.Context, target drivers.Target, collation string, words 
 	if collation != "default" {
 		by = " COLLATE " + collation
 	}
-	err = asking(ctx, target, func(on *pgx.Conn) error {
+	err = inquire(ctx, target, func(on *pgx.Conn) error {
 		sorted, err = lines(ctx, on, `SELECT w FROM unnest($1::text[]) w ORDER BY w`+by+`, w COLLATE "C"`, words)
 		return err
 	})
@@ -57,7 +57,7 @@ func Sorted(ctx context.Context, target drivers.Target, collation string, words 
 // rows without an entry, by the server's own amcheck. It names what is wrong. An error
 // says that it could not be asked. The extension is gone afterwards.
 func CheckOrder(ctx context.Context, target drivers.Target) (checked int, wrong []string, err error) {
-	err = asking(ctx, target, func(on *pgx.Conn) (err error) {
+	err = inquire(ctx, target, func(on *pgx.Conn) (err error) {
 		tx, err := on.Begin(ctx)
 		if err != nil {
 			return err

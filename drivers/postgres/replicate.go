@@ -28,7 +28,7 @@ func (s Stream) Publish(ctx context.Context) error {
 
 // Reserve makes the slot, from where a Follow without a copy goes on.
 func (s Stream) Reserve(ctx context.Context) error {
-	return asking(ctx, s.From, func(on *pgx.Conn) error {
+	return inquire(ctx, s.From, func(on *pgx.Conn) error {
 		_, err := on.Exec(ctx, "SELECT pg_create_logical_replication_slot($1, 'pgoutput')", s.Name)
 		return err
 	})
@@ -37,7 +37,7 @@ func (s Stream) Reserve(ctx context.Context) error {
 // Follow subscribes: with a copy of what is there, making the slot, or from a slot that is
 // Reserved. What is applied is flushed at once, so that the slot tells how far it came.
 func (s Stream) Follow(ctx context.Context, copied bool) error {
-	return asking(ctx, s.To, func(on *pgx.Conn) error {
+	return inquire(ctx, s.To, func(on *pgx.Conn) error {
 		// The statement holds a password: a server that refuses it must not log it.
 		if _, err := on.Exec(ctx, "SET log_min_error_statement = panic"); err != nil {
 			return err
@@ -108,14 +108,14 @@ func (s Stream) Copied(ctx context.Context) error {
 	const left = `SELECT CASE WHEN r.srrelid IS NULL THEN 'no table is followed' ELSE r.srrelid::regclass || ' is in state ' || r.srsubstate::text END
 		FROM pg_subscription s LEFT JOIN pg_subscription_rel r ON r.srsubid = s.oid
 		WHERE s.subname = $1 AND r.srsubstate IS DISTINCT FROM 'r' LIMIT 3`
-	return asking(ctx, s.To, func(on *pgx.Conn) error { return await(ctx, on, copyMax, left, s.Name) })
+	return inquire(ctx, s.To, func(on *pgx.Conn) error { return await(ctx, on, copyMax, left, s.Name) })
 }
 
 // CaughtUp waits until everything that From wrote before the call is flushed on To. A
 // subscriber may have confirmed less than it has, and say nothing more while nothing
 // comes: so each question brings along a little something for it to answer.
 func (s Stream) CaughtUp(ctx context.Context) error {
-	return asking(ctx, s.From, func(on *pgx.Conn) error {
+	return inquire(ctx, s.From, func(on *pgx.Conn) error {
 		var end string
 		if err := on.QueryRow(ctx, "SELECT pg_current_wal_lsn()::text").Scan(&end); err != nil {
 			return err
@@ -130,7 +130,7 @@ func (s Stream) CaughtUp(ctx context.Context) error {
 
 // Behind is how many bytes of the log To has not confirmed.
 func (s Stream) Behind(ctx context.Context) (bytes int64, err error) {
-	err = asking(ctx, s.From, func(on *pgx.Conn) error {
+	err = inquire(ctx, s.From, func(on *pgx.Conn) error {
 		return on.QueryRow(ctx, `SELECT (pg_current_wal_lsn() - confirmed_flush_lsn)::bigint FROM pg_replication_slots WHERE slot_name = $1`, s.Name).Scan(&bytes)
 	})
 	return bytes, err
@@ -138,14 +138,14 @@ func (s Stream) Behind(ctx context.Context) (bytes int64, err error) {
 
 // End stops following and removes the slot and the publication.
 func (s Stream) End(ctx context.Context) error {
-	err := asking(ctx, s.To, func(on *pgx.Conn) error {
+	err := inquire(ctx, s.To, func(on *pgx.Conn) error {
 		_, err := on.Exec(ctx, "DROP SUBSCRIPTION IF EXISTS "+quote(s.Name))
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return asking(ctx, s.From, func(on *pgx.Conn) error {
+	return inquire(ctx, s.From, func(on *pgx.Conn) error {
 		if _, err := on.Exec(ctx, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND NOT active", s.Name); err != nil {
 			return err
 		}
@@ -163,7 +163,7 @@ func CarrySequences(ctx context.Context, from, to drivers.Target) (carried int, 
 		called bool
 	}
 	var all []place
-	err = asking(ctx, from, func(on *pgx.Conn) error {
+	err = inquire(ctx, from, func(on *pgx.Conn) error {
 		names, err := lines(ctx, on, `SELECT quote_ident(schemaname) || '.' || quote_ident(sequencename) FROM pg_sequences ORDER BY 1`)
 		for _, name := range names {
 			one := place{name: name}
@@ -177,7 +177,7 @@ func CarrySequences(ctx context.Context, from, to drivers.Target) (carried int, 
 	if err != nil {
 		return 0, err
 	}
-	return len(all), asking(ctx, to, func(on *pgx.Conn) error {
+	return len(all), inquire(ctx, to, func(on *pgx.Conn) error {
 		for _, one := range all {
 			if _, err := on.Exec(ctx, "SELECT setval($1::text::regclass, $2, $3)", one.name, one.value, one.called); err != nil {
 				return err
@@ -198,7 +198,7 @@ func NotCarried(ctx context.Context, target drivers.Target) (all []string, err e
 		UNION ALL SELECT 'materialised view ' || c.oid::regclass || ' arrives without rows' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'm' AND ` + ours + `
 		UNION ALL SELECT 'large object ' || oid FROM pg_largeobject_metadata
 		ORDER BY 1`
-	err = asking(ctx, target, func(on *pgx.Conn) (err error) { all, err = lines(ctx, on, left); return err })
+	err = inquire(ctx, target, func(on *pgx.Conn) (err error) { all, err = lines(ctx, on, left); return err })
 	return all, err
 }
 
@@ -207,7 +207,7 @@ func NotCarried(ctx context.Context, target drivers.Target) (all []string, err e
 func IdentifyByRow(ctx context.Context, target drivers.Target) (tables []string, err error) {
 	const keyless = `SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND ` + ours + `
 		AND (c.relreplident = 'n' OR c.relreplident = 'd' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)) ORDER BY 1`
-	err = asking(ctx, target, func(on *pgx.Conn) (err error) {
+	err = inquire(ctx, target, func(on *pgx.Conn) (err error) {
 		if tables, err = lines(ctx, on, keyless); err != nil {
 			return err
 		}

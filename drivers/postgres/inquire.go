@@ -10,8 +10,8 @@ import (
 	"tristore/drivers"
 )
 
-// asking lends a connection of its own to do and closes it.
-func asking(ctx context.Context, target drivers.Target, do func(*pgx.Conn) error) (err error) {
+// inquire lends a connection of its own to do and closes it.
+func inquire(ctx context.Context, target drivers.Target, do func(*pgx.Conn) error) (err error) {
 	connection, err := dial(ctx, target)
 	if err != nil {
 		return err
