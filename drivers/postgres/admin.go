@@ -105,7 +105,7 @@ func (a *Admin) CreateDatabase(ctx context.Context, name, role string) error {
 func (a *Admin) CreateDatabaseIn(ctx context.Context, name, role, encoding string) error {
 	from := quote("template0")
 	if encoding != "" {
-		from += " ENCODING " + Literal(encoding) + " LC_COLLATE 'C' LC_CTYPE 'C'"
+		from += " ENCODING " + literal(encoding) + " LC_COLLATE 'C' LC_CTYPE 'C'"
 	}
 	if err := a.create(ctx, name, from); err != nil {
 		return err

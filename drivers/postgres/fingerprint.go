@@ -128,11 +128,11 @@ func (t table) canonical() string {
 	for i := range t.columns {
 		signature = append(signature, t.columns[i]+" "+t.types[i])
 	}
-	return Literal(strings.Join(signature, ", ")+": ") + " || " + strings.Join(parts, " || ")
+	return literal(strings.Join(signature, ", ")+": ") + " || " + strings.Join(parts, " || ")
 }
 
-// Literal quotes a text for a statement.
-func Literal(text string) string {
+// literal quotes a text that came from the catalogue.
+func literal(text string) string {
 	return "E'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
 }
 

@@ -46,7 +46,7 @@ func (s Stream) Follow(ctx context.Context, copied bool) error {
 			return err
 		}
 		_, err := on.Exec(ctx, fmt.Sprintf("CREATE SUBSCRIPTION %s CONNECTION %s PUBLICATION %s WITH (copy_data = %t, create_slot = %t, slot_name = %s, synchronous_commit = 'on')",
-			quote(s.Name), Literal(conninfo(s.From)), quote(s.Name), copied, copied, Literal(s.Name)))
+			quote(s.Name), literal(conninfo(s.From)), quote(s.Name), copied, copied, literal(s.Name)))
 		return err
 	})
 }

@@ -3,6 +3,7 @@ package upgrade
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"tristore/drivers/deployment"
 	"tristore/drivers/postgres"
@@ -40,7 +41,7 @@ func probes(ctx context.Context, at *deployment.Blank) error {
 		}
 	}
 	for _, word := range words() {
-		if err := postgres.Exec(ctx, at.Target, `INSERT INTO `+wordsTable+` VALUES (`+postgres.Literal(word)+`)`); err != nil {
+		if err := postgres.Exec(ctx, at.Target, `INSERT INTO `+wordsTable+` VALUES ('`+strings.ReplaceAll(word, `'`, `''`)+`')`); err != nil {
 			return fmt.Errorf("filling %s: %w", wordsTable, err)
 		}
 	}
