@@ -16,6 +16,7 @@ import (
 	"tristore/drivers/store"
 	"tristore/reports/render"
 	"tristore/reports/result"
+	"tristore/scenarios/judge"
 	"tristore/scenarios/road"
 )
 
@@ -201,14 +202,34 @@ func TestObserveRefusesAnAccountThatCanWrite(t *testing.T) {
 	}
 }
 
-// Before 15 everybody may make tables in schema public; that is writing, and the sentence says how to end it.
-func TestObserveRefusesPublicCreate(t *testing.T) {
+// Before 15 everybody may make tables in schema public; that is writing, and the sentence
+// says how to end it. What is stopped keeps its samples, and no slot is the gravest finding.
+func TestObserveRefusesPublicCreateAndMeetsTheEnd(t *testing.T) {
 	t.Parallel()
 	l := start(t, 14, nil)
 	l.sql("shop_collections", `GRANT CREATE ON SCHEMA public TO PUBLIC`)
 	_, err := l.observe(t.Context(), "watcher")
 	if err == nil || !strings.Contains(err.Error(), "schema public of shop_collections;") || !strings.Contains(err.Error(), "REVOKE CREATE ON SCHEMA public FROM PUBLIC") {
 		t.Errorf("%v", err)
+	}
+	l.sql("shop_collections", `REVOKE CREATE ON SCHEMA public FROM PUBLIC`)
+	ctx, cancel := context.WithCancel(t.Context())
+	plan := Plan{Head: road.Head{RunID: "observe-test", Engine: l.Engine, Reach: drivers.External, Tell: func(p road.Progress) {
+		if strings.HasPrefix(p.Current, "sample") {
+			cancel()
+		}
+	}}, For: time.Hour, Every: 250 * time.Millisecond, Cap: 1}
+	run, err := Run(ctx, plan, cluster.External{URL: l.as("watcher").URL, CAFile: l.CAFile})
+	if err == nil || run.Observed.Trouble == "" || run.Observed.Samples < 2 || len(run.Observed.Stores) == 0 {
+		t.Errorf("stopped: %v, %+v", err, run.Observed)
+	}
+	l.sql("postgres", `ALTER ROLE watcher CONNECTION LIMIT 0`)
+	run, err = l.observe(t.Context(), "watcher")
+	if err == nil || run.Observed.SlotsRefused != 1 {
+		t.Errorf("no slot: %v, %+v", err, run.Observed)
+	}
+	if judge.Observed(run); run.Verdict.Status != result.Fail || !strings.Contains(run.Verdict.Sentence, "53300") {
+		t.Errorf("no slot: %s", run.Verdict.Sentence)
 	}
 }
 
