@@ -109,9 +109,9 @@ func pointInTimeRule() judge.Rule {
 
 func pagesRule() judge.Rule {
 	return judge.Rule{
-		MinCases: 3 + 5, // the named checks of the sound twin, and those that had to see a damage
+		MinCases: 3 + 6, // the named checks of the sound twin, and those that had to see a damage
 		Floors: []judge.Limit{
-			exactly("damages", 3, "a B-tree, a row and a whole page must be damaged"),
+			exactly("damages", 4, "a B-tree, a row, a whole page and a collation must be damaged"),
 			exactly("twins", 1, "a sound copy must go the same way"),
 			atLeast("btrees", 20, "too few B-trees were looked through"),
 			atLeast("tables", 10, "too few tables were read"),

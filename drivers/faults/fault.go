@@ -49,6 +49,18 @@ func All() []Fault {
 		{Name: "row-missing-after-restore", Claims: []string{"BACKUP-1"},
 			Says:    "one row of the restored users database is missing",
 			restore: &damage{store.UsersStore, loseRow("Users"), `{"delete": "Users", "deletes": [{"q": {}, "limit": 1}]}`}},
+		{Name: "index-missing-after-restore", Claims: []string{"BACKUP-1"},
+			Says:    "the restored users database lacks the index over email",
+			restore: &damage{store.UsersStore, dropIndex("Users", "email"), `{"dropIndexes": "Users", "index": {"email": 1}}`}},
+		{Name: "owner-lost-after-restore", Claims: []string{"BACKUP-1", "BACKUP-2"},
+			Says:    "a restored table belongs to the administrator who restored it (PostgreSQL only)",
+			restore: &damage{store.UsersStore, `ALTER TABLE "Users" OWNER TO CURRENT_USER`, ""}},
+		{Name: "times-shifted-after-restore", Claims: []string{"BACKUP-1"},
+			Says:    "restored times are an hour off, as when a session's time zone was applied",
+			restore: &damage{store.UsersStore, changeRows("Users", `"created_at" = "created_at" + interval '1 hour'`), `{"update": "Users", "updates": [{"q": {}, "u": {"$currentDate": {"createdAt": true}}, "multi": true}]}`}},
+		{Name: "types-changed-after-restore", Claims: []string{"BACKUP-1"},
+			Says:    "restored whole numbers are floating-point numbers of the same value",
+			restore: &damage{store.PermissionsStore, `ALTER TABLE "files" ALTER COLUMN "size" TYPE double precision`, `{"update": "files", "updates": [{"q": {}, "u": {"$mul": {"size": {"$numberDouble": "1.0"}}}, "multi": true}]}`}},
 		{Name: "restore-errors-hidden", Claims: []string{"BACKUP-3"},
 			Says:  "pg_restore, psql and mongorestore exit 0 and say nothing when they failed",
 			tools: func(sound cluster.Tools) cluster.Tools { return silent{sound} }},
@@ -142,6 +154,9 @@ func (f Fault) do(ctx context.Context, target drivers.Target, what *damage) erro
 	if target.Engine.Family() == drivers.FamilyMongo {
 		exec, statement = mongo.Exec, what.mongo
 	}
+	if statement == "" {
+		return fmt.Errorf("injecting fault %s: there is no such damage on %s", f.Name, target.Engine.Title())
+	}
 	if err := exec(ctx, target, statement); err != nil {
 		return fmt.Errorf("injecting fault %s: %w", f.Name, err)
 	}
@@ -162,6 +177,15 @@ func dropIndex(table, holds string) string {
 		dropped := dropped + 1;
 	END LOOP;
 	IF dropped = 0 THEN RAISE EXCEPTION 'no index of ` + table + ` over ` + holds + `'; END IF;
+END $$`
+}
+
+// changeRows is SQL that changes every row, and raises when there is none.
+func changeRows(table, set string) string {
+	return `DO $$ DECLARE changed int; BEGIN
+	UPDATE "` + table + `" SET ` + set + `;
+	GET DIAGNOSTICS changed = ROW_COUNT;
+	IF changed = 0 THEN RAISE EXCEPTION '` + table + ` holds no row to change'; END IF;
 END $$`
 }
 

@@ -18,7 +18,7 @@ import (
 )
 
 // Exec runs one database command, written in extended JSON, on a client of its own.
-// A delete that removed nothing is an error. It is for deliberate damage, never for a store.
+// A delete that removed nothing, and an update that changed nothing, is an error. It is for deliberate damage, never for a store.
 func Exec(ctx context.Context, target drivers.Target, command string) (err error) {
 	var parsed bson.D
 	if err := bson.UnmarshalExtJSON([]byte(command), false, &parsed); err != nil || len(parsed) == 0 {
@@ -30,13 +30,17 @@ func Exec(ctx context.Context, target drivers.Target, command string) (err error
 	}
 	defer func() { err = errors.Join(err, client.Disconnect(ctx)) }()
 	var reply struct {
-		N *int64 `bson:"n"`
+		N        *int64 `bson:"n"`
+		Modified *int64 `bson:"nModified"`
 	}
 	if err := client.Database(target.URL.Database()).RunCommand(ctx, parsed).Decode(&reply); err != nil {
 		return fmt.Errorf("in database %s: %w", target.URL.Database(), err)
 	}
 	if parsed[0].Key == "delete" && (reply.N == nil || *reply.N == 0) {
 		return fmt.Errorf("in database %s: nothing was deleted", target.URL.Database())
+	}
+	if parsed[0].Key == "update" && (reply.Modified == nil || *reply.Modified == 0) {
+		return fmt.Errorf("in database %s: nothing was changed", target.URL.Database())
 	}
 	return nil
 }

@@ -32,6 +32,8 @@ type trial struct {
 	how          backup.How
 	encoding     string // of the database restored into; empty is the server's
 	sealOnly     bool   // no tool is asked
+	killAt       int    // percent of the archive that the restore reads before it is killed
+	occupied     bool   // the database restored into holds something already
 }
 
 func (t trial) sound() bool { return len(t.must)+len(t.either) == 0 }
@@ -203,6 +205,7 @@ func (d *detection) trials(all dumps) ([]trial, error) {
 	}
 	tried = append(tried, trial{name: "one table left out", archive: all.partial, must: []string{byContent}},
 		trial{name: "older than the objective", archive: all.stale, must: []string{byWatermark}})
+	tried = append(tried, d.interrupted(all)...)
 	if d.postgres() {
 		tried = append(tried, trial{name: "naming a role that is not there", archive: all.strangers, must: []string{byTool}},
 			trial{name: "restored into SQL_ASCII", archive: all.sound, must: []string{byEncoding}, encoding: "SQL_ASCII"})
@@ -217,4 +220,22 @@ func (d *detection) trials(all dumps) ([]trial, error) {
 		tried[i].how.Jobs = restore.Jobs
 	}
 	return tried, nil
+}
+
+// interrupted are sound dumps whose restore was killed, or met something already there. A
+// killed restore leaves half a copy, which must not look whole: the tool's end is not all
+// that tells. A folder is read by several processes, which cannot be killed at a share of it.
+func (d *detection) interrupted(all dumps) []trial {
+	tried := []trial{{name: "restored onto somebody's rows", archive: all.sound, must: []string{byContent}, occupied: true}}
+	if all.how.Format == backup.Directory {
+		return tried
+	}
+	points := []int{50}
+	if d.on.Depth.Includes(scenarios.Nightly) {
+		points = []int{10, 50, 90}
+	}
+	for _, percent := range points {
+		tried = append(tried, trial{name: fmt.Sprintf("killed at %d %% of its restore", percent), archive: all.sound, must: []string{byTool, byContent}, killAt: percent})
+	}
+	return tried
 }

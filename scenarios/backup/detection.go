@@ -23,7 +23,8 @@ import (
 // encoding, the catalogue, the content and the watermark of acknowledged writes. A sound
 // twin goes the same way, and nobody may see anything there. When the tools are asked,
 // the digest is taken anew, so that neither hides behind the other. A restore whose tool
-// failed is not looked into: nobody relies on it.
+// failed is not looked into: nobody relies on it. One that was killed half way is, as
+// by somebody who knows of nothing: what it left must not look whole.
 //
 // Cases: per damage and check that has to see it, "seen"; per sound twin and check, "nothing".
 // Facts:
@@ -158,8 +159,21 @@ func (d *detection) look(ctx context.Context, t trial, promised store.Fingerprin
 	if err != nil {
 		return nil, err
 	}
-	report, err := backup.RestoreAs(ctx, backup.Place{Cluster: d.on.Host.Cluster, Database: blank.Target.URL.Database()}, resealed, t.how)
+	if t.occupied {
+		if err := occupy(ctx, blank); err != nil {
+			return nil, err
+		}
+	}
+	place := backup.Place{Cluster: d.on.Host.Cluster, Database: blank.Target.URL.Database()}
+	if t.killAt > 0 {
+		place.Cluster = killedAt(place.Cluster, resealed, t.killAt)
+	}
+	report, err := backup.RestoreAs(ctx, place, resealed, t.how)
 	switch {
+	case t.killAt > 0 && ctx.Err() == nil: // look into it as somebody does who knows of nothing
+		if err != nil {
+			seen[byTool] = complaint(report, err)
+		}
 	case err != nil && !backup.Broke(err):
 		return nil, err
 	case err != nil:

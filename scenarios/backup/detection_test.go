@@ -16,13 +16,13 @@ import (
 func TestEveryDamageIsSeen(t *testing.T) {
 	on := stage(t, "")
 	for depth, want := range map[scenarios.Depth]map[string]float64{
-		scenarios.Smoke:   {"formats": 1, "twins": 1, "damages": 7},
-		scenarios.Nightly: {"formats": 3, "twins": 3, "damages": 41},
+		scenarios.Smoke:   {"formats": 1, "twins": 1, "damages": 9},
+		scenarios.Nightly: {"formats": 3, "twins": 3, "damages": 50},
 	} {
 		if on.Engine.Family() == drivers.FamilyMongo {
-			want = map[string]float64{"formats": 1, "twins": 1, "damages": 5}
+			want = map[string]float64{"formats": 1, "twins": 1, "damages": 7}
 			if depth == scenarios.Nightly {
-				want["damages"] = 10
+				want["damages"] = 14
 			}
 		}
 		t.Run(string(depth), func(t *testing.T) {

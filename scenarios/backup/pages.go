@@ -23,12 +23,13 @@ import (
 // Pages damages pages of a cluster that stands still, as a disk does, starts it, and asks
 // who sees that: the data checksums, amcheck (with every row looked up in its B-trees),
 // and the content. amcheck and the content are asked with the checksums switched off, so
-// that neither hides behind them. A sound twin goes the same way, and nobody may see
+// that neither hides behind them. An index whose collation changed is one more damage, which
+// amcheck alone sees. A sound twin goes the same way, and nobody may see
 // anything there. The cluster that stands still is a base backup of a filled one.
 //
 // Cases: per check of the sound twin "nothing"; per damage and check that has to see it "seen".
 // Facts:
-//   - damages = 3; undetected = 0, missed = 0
+//   - damages = 4; undetected = 0, missed = 0
 //   - twins = 1; false_alarms = 0
 //   - btrees, tables: read in the sound twin; at least 20 and 10
 //   - rows: compared in the sound twin; at least 200
@@ -67,16 +68,23 @@ type pageDamage struct {
 	relation string // of the users store; empty damages nothing
 	change   func(file []byte) error
 	must     []string
+	sql      string // done to the users store of the started copy instead
 }
+
+// otherCollation is an index that was sorted by one collation and is searched by another,
+// as every index of a text is after an upgrade of the library that sorts.
+const otherCollation = `CREATE INDEX "sorted_before" ON "Users" (((CASE WHEN ascii(right("_id", 1)) % 2 = 0 THEN 'B' ELSE 'a' END) || "_id") COLLATE "C");
+	UPDATE pg_index SET indcollation = (SELECT min(oid::bigint) FROM pg_collation WHERE collname = 'und-x-icu')::text::oidvector WHERE indexrelid = '"sorted_before"'::regclass`
 
 func (p *pages) damages() []pageDamage {
 	victim := []byte(dataset.Identity{Seed: p.on.Seed, Sizes: dataset.Small()}.UserID(7))
 	return []pageDamage{
 		{name: "sound pages"},
-		{"one bit flipped in a B-tree", "Users_pkey", flipIn(victim), []string{byChecksums, byAmcheck}},
-		{"one bit flipped in a row", store.User{}.Table(), flipIn(victim), []string{byChecksums, byContent}},
+		{name: "one bit flipped in a B-tree", relation: "Users_pkey", change: flipIn(victim), must: []string{byChecksums, byAmcheck}},
+		{name: "one bit flipped in a row", relation: store.User{}.Table(), change: flipIn(victim), must: []string{byChecksums, byContent}},
 		// A page of zeros is one that was never written: its checksum says nothing.
-		{"the first page of a table zeroed", store.User{}.Table(), zeroFirst, []string{byContent}},
+		{name: "the first page of a table zeroed", relation: store.User{}.Table(), change: zeroFirst, must: []string{byContent}},
+		{name: "an index sorted by another collation", sql: otherCollation, must: []string{byAmcheck}},
 	}
 }
 
@@ -148,6 +156,12 @@ func (p *pages) try(ctx context.Context, damage pageDamage) (seen map[string]str
 	}
 	defer func() { err = errors.Join(err, started.Close(context.WithoutCancel(ctx))) }()
 	seen = map[string]string{}
+	if damage.sql != "" {
+		at := p.stores.AdminTarget(store.UsersStore).URL.Database()
+		if err := postgres.Exec(ctx, started.Admin.WithDatabase(at), damage.sql); err != nil {
+			return nil, err
+		}
+	}
 	for i, blank := range p.stores.Moved(started) {
 		if err := p.look(ctx, blank.Admin, seen); err != nil {
 			return nil, err
@@ -159,7 +173,7 @@ func (p *pages) try(ctx context.Context, damage pageDamage) (seen map[string]str
 		if changed := p.promised[i].Against(got).Tables; len(changed) > 0 {
 			seen[byContent] = changed[0].String()
 		}
-		if damage.relation == "" {
+		if len(damage.must) == 0 {
 			for _, table := range got.Tables {
 				p.saw.Add("rows", float64(table.Rows))
 			}
