@@ -33,7 +33,7 @@ func BenchmarkOpenLoop(b *testing.B) {
 	one := []string{"-n", "-S", "-M", "prepared", "-c", strconv.Itoa(selectClients)}
 	var capacity []float64
 	for range 3 {
-		reached, _ := theirRound(b, bench(append(one, "-T", "1")...))
+		reached, _ := theirRound(b, bench(append(one, "-T", "2")...))
 		capacity = append(capacity, reached)
 	}
 	slices.Sort(capacity)
