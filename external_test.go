@@ -23,6 +23,7 @@ func TestExternalCluster(t *testing.T) {
 	t.Run("without a mark nothing is written", func(t *testing.T) {
 		out := t.TempDir()
 		mends(t, tristore(t, server.by(t, "certify", "--out", out)...), out, `database "box" holds no sandbox mark`, "tristore init-sandbox --url-file FILE --engines postgres:16 --owner NAME")
+		mends(t, tristore(t, server.drill(t, "--out", out)...), out, `database "box" holds no sandbox mark`)
 		mends(t, tristore(t, server.by(t, "init-sandbox")...), out, "needs an owner")
 		if now := server.state(t); now != untouched {
 			t.Errorf("it held %s, and now %s", untouched, now)
@@ -61,6 +62,15 @@ func TestExternalCluster(t *testing.T) {
 		if got.code != 0 || len(statuses(run, result.Pass)) != 2 {
 			t.Errorf("exit %d: %v\n%s", got.code, run.Findings, got.err)
 		}
+		unchanged(t)
+	})
+	t.Run("a marked cluster is drilled on and left as it was", func(t *testing.T) {
+		out := t.TempDir()
+		got := tristore(t, server.drill(t, "--out", out)...)
+		if got.code != 0 || !strings.Contains(got.out, "came back equal, fit together") {
+			t.Errorf("exit %d: %s\n%s", got.code, got.out, got.err)
+		}
+		unspoken(t, canary, got, filepath.Join(out, "latest"))
 		unchanged(t)
 	})
 	t.Run("an interrupted run removes its own", func(t *testing.T) { server.interrupted(t); unchanged(t) })

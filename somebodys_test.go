@@ -119,6 +119,12 @@ func (s somebodys) by(t *testing.T, words ...string) []string {
 	return append(words, "--engines", s.Engine.String(), "--ca-file", s.CAFile, "--url-file", urlFile(t, s.url))
 }
 
+// drill are the words of a small drill on it.
+func (s somebodys) drill(t *testing.T, words ...string) []string {
+	t.Helper()
+	return append([]string{"backup", "drill", "--size", "1MiB", "--seed", "1", "--engine", s.Engine.String(), "--ca-file", s.CAFile, "--url-file", urlFile(t, s.url)}, words...)
+}
+
 func urlFile(t *testing.T, url drivers.URL) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "url")

@@ -56,7 +56,7 @@ func (r *round) catalogue(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		without, tables, err := deployment.WithoutStatistics(ctx, blank.Admin)
+		without, tables, err := deployment.WithoutStatistics(ctx, blank.Target)
 		if err != nil {
 			return err
 		}

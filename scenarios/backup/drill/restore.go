@@ -160,7 +160,7 @@ func (r *round) analyze(ctx context.Context) error {
 	asked, began := false, time.Now()
 	for _, blank := range r.copy.Copies {
 		r.meter.tell(0, "analyzing "+string(blank.Store))
-		is, err := deployment.Analyze(ctx, blank.Admin)
+		is, err := deployment.Analyze(ctx, blank.Target) // its owner: another may be let pass over it in silence
 		if err != nil {
 			return fmt.Errorf("analyzing %s: %w", blank.Store, err)
 		}
