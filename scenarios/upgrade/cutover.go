@@ -116,8 +116,7 @@ func missing(ctx context.Context, on *deployment.Deployment, of []entry) (lost [
 // oldWrites lets the application write to the old side again, one row a store that is
 // stays, and counts what the new one has beyond it.
 func (p *passage) oldWrites(ctx context.Context, saw *result.Observation) (stays int, err error) {
-	err = p.old.each(func(_ int, blank *deployment.Blank) error { return postgres.Unfence(ctx, blank.Admin, p.old.role.Name) })
-	if err = errors.Join(err, p.reopenOld(ctx)); err != nil {
+	if err := p.unfence(ctx, p.old); err != nil {
 		return 0, err
 	}
 	for _, name := range store.Names() {
@@ -134,10 +133,16 @@ func (p *passage) oldWrites(ctx context.Context, saw *result.Observation) (stays
 	return stays, p.fenceAll(ctx, p.old)
 }
 
-// reopenOld opens the old stores again, after a fence ended their sessions.
-func (p *passage) reopenOld(ctx context.Context) error {
-	if err := p.old.shut(ctx); err != nil {
+// unfence lets the application write to a side again.
+func (p *passage) unfence(ctx context.Context, s *side) error {
+	err := s.each(func(_ int, blank *deployment.Blank) error { return postgres.Unfence(ctx, blank.Admin, s.role.Name) })
+	return errors.Join(err, s.reopen(ctx))
+}
+
+// reopen opens the stores again, after a fence ended their sessions.
+func (s *side) reopen(ctx context.Context) error {
+	if err := s.shut(ctx); err != nil {
 		return err
 	}
-	return p.old.open(ctx)
+	return s.open(ctx)
 }

@@ -224,7 +224,7 @@ func (m *following) back(ctx context.Context, saw *result.Observation) error {
 		if _, err := m.back_.drain(ctx); err != nil {
 			return err
 		}
-		if err := m.reopenOld(ctx); err != nil {
+		if err := m.old.reopen(ctx); err != nil {
 			return err
 		}
 		came := 0
