@@ -29,7 +29,7 @@ func TestDecisions(t *testing.T) {
 		want    Verdict
 		says    string
 	}{
-		"not needed":                       {0.06, func(*result.Split) {}, NotNeeded, "enough for 52 weeks"},
+		"not needed":                       {0.06, func(*result.Split) {}, NotNeeded, "does not move the boundary, which was not tested"},
 		"demand that shrinks":              {-0.01, func(*result.Split) {}, NotNeeded, "not within 60 weeks"},
 		"remedies are not asked when far":  {0.06, func(s *result.Split) { s.Remedies, s.TwoBoundary = nil, nil }, NotNeeded, "enough"},
 		"flip: headroom brings it near":    {0.06, func(s *result.Split) { s.Outlook.Headroom = 0.5 }, RemedyFirst, "settings"},
