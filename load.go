@@ -28,7 +28,7 @@ type loadFlags struct {
 	duration, warm, warmMax    time.Duration
 	workers, bulkRows          int
 	keys                       string
-	cold                       bool
+	cold, pipeline             bool
 	from                       float64
 	steps                      []string
 	sizes                      loadSizes
@@ -78,6 +78,7 @@ func loadCommand(to streams) *cobra.Command {
 	set.StringVar(&f.profile, "profile", string(auth.V27), "store operations per auth request: fork (1+1), v27 (4+2)")
 	set.StringVar(&f.mix, "mix", string(collections.Everyday), "which requests: auth has everyday, storm (sign-ins), visitors, keys, fanout; collections has everyday, heavy, imports (bulks of 5000 rows)")
 	set.BoolVar(&f.cold, "cold", false, "measure from the first arrival on, over connections that are yet to be opened, without a warm-up")
+	set.BoolVar(&f.pipeline, "pipeline", false, "send the reads of an auth request together where none needs the answer of another (PostgreSQL)")
 	set.StringVar(&f.keys, "keys", "", "which rows are asked for: zipfian, uniform, latest (default: as the workload's users do)")
 	f.sizes.declare(set)
 	set.IntVar(&f.bulkRows, "bulk-rows", 0, "rows of one bulk, at most 5000")
@@ -104,6 +105,7 @@ func (f *loadFlags) read(c *cobra.Command, workload string) (plan Plan, load cam
 	}
 	load = campaign.For(plan.Engines[0].Engine, workload)
 	load.Head, load.Seed = plan.head(plan.Engines[0]), plan.Seed
+	load.Pipeline = f.pipeline
 	load.Keep = f.seed != 0 // a set of a seed that was drawn is not met again
 	load.Profile, load.Mix, load.Pace, load.Keys = auth.Profile(f.profile), f.mix, campaign.Pace(f.pace), dataset.Spread(f.keys)
 	load.Rate, load.Measure, load.Warm, load.Workers = f.rate, f.duration, f.warm, f.workers
@@ -205,6 +207,9 @@ func loadCommandLine(plan Plan, load campaign.Plan) string {
 	words = append(words, "--mix", load.Mix)
 	if load.Workload == auth.Name {
 		words = append(words, "--profile", string(load.Profile))
+	}
+	if load.Pipeline {
+		words = append(words, "--pipeline")
 	}
 	if load.Keys != "" {
 		words = append(words, "--keys", string(load.Keys))

@@ -287,6 +287,8 @@ func TestLoadRefusesBadInputInOneSentence(t *testing.T) {
 		"too few users":         {[]string{"auth", "--users", "1"}, "at least 2 users"},
 		"too many rows":         {[]string{"collections", "--conversations", "100000", "--messages", "16"}, "ask for a smaller one"},
 		"a bulk too large":      {[]string{"collections", "--bulk-rows", "5001"}, "between 1 and 5000"},
+		"a mongo pipeline":      {[]string{"auth", "--pipeline", "--engine", "ferretdb:1"}, "drop it, or ask for a PostgreSQL engine"},
+		"no reads to pipeline":  {[]string{"collections", "--pipeline"}, "is of the auth workload"},
 		"negative files":        {[]string{"auth", "--files", "-1"}, "no negative size"},
 		"negative row bytes":    {[]string{"collections", "--row-bytes", "-1"}, "no negative size"},
 		"cold and warm":         {[]string{"auth", "--cold", "--warm", "5s"}, "no warm-up"},

@@ -177,6 +177,9 @@ func summaryProof(page *strings.Builder, l result.Load) {
 	}
 	fmt.Fprintf(page, "\n- Generator over an endpoint that answers at once, %.0f/s: %d of %d served, late by itself %s (p99); its timer wakes %s late (p99)\n- Warm-up: %s, steady: %t%s\n",
 		p.NoOp.Offered, p.NoOp.Counts.Committed, p.NoOp.Counts.Due, milli(p.NoOp.Pacing.P99), milli(p.TimerP99Ms), span(p.WarmSeconds), p.Steady, cold)
+	if l.Pipelined {
+		page.WriteString("- Reads of a request: sent together where none needs the answer of another; latency is of the whole request\n")
+	}
 	for _, c := range p.Canaries {
 		fmt.Fprintf(page, "- Canary %s: %s before, %s after\n", inline(c.Name), milli(c.BeforeMs), milli(c.AfterMs))
 	}

@@ -17,6 +17,9 @@ type Load struct {
 	MinReached float64 `json:"min_reached_share"`
 	// Cold tells that the window began with the first arrival, so that no steady part is asked of it.
 	Cold bool `json:"cold,omitempty"`
+	// Pipelined tells that the reads of a request that need no earlier answer were sent
+	// together. Latency is of the whole request all the same: from when it was due to its last answer.
+	Pipelined bool `json:"pipelined,omitempty"`
 	// Proof is what the generator showed of itself and of the machine; nil where it was not asked.
 	Proof *Proof `json:"proof,omitempty"`
 	// Trouble says why the window was cut short or could not be measured.

@@ -9,66 +9,70 @@ import (
 )
 
 func (w *Workload) getWorkspace(ctx context.Context, r *request) store.Outcome {
-	return load.InOrder(w.authenticate(ctx, r), w.readWorkspace(ctx, r), w.v27(w.readRoles(ctx, r)))
+	return w.inOrder(ctx, w.authenticated(r, w.readWorkspace(r), w.v27(w.readRoles(r)))...)
 }
 
+// openPage reads the workspace of the page, so that it waits for the page.
 func (w *Workload) openPage(ctx context.Context, r *request) store.Outcome {
 	page := r.chance.Below(w.data.Sizes.PagesPerWorkspace)
-	return load.InOrder(w.authenticate(ctx, r), func() store.Outcome {
+	return w.inOrder(ctx, w.authenticated(r, inTurn(func() store.Outcome {
 		found, outcome := w.permissions.PageBySlug(ctx, w.data.WorkspaceSlug(r.workspace), w.data.PageSlug(page))
 		return load.Expect(outcome, "page by slug", found.ID, w.data.PageID(r.workspace, page))
-	}, w.v27(w.readWorkspace(ctx, r)))
+	}), w.v27(w.readWorkspace(r)))...)
 }
 
 func (w *Workload) listFiles(ctx context.Context, r *request) store.Outcome {
 	const limit = 20
-	return load.InOrder(w.authenticate(ctx, r), w.v27(w.readWorkspace(ctx, r)), func() store.Outcome {
-		files, outcome := w.permissions.Files(ctx, w.data.WorkspaceID(r.workspace), limit)
-		return load.Expect(outcome, "files listed", len(files), min(limit, w.data.Sizes.FilesPerWorkspace))
-	})
+	files := &store.FilesRead{WorkspaceID: w.data.WorkspaceID(r.workspace), Limit: limit}
+	return w.inOrder(ctx, w.authenticated(r, w.v27(w.readWorkspace(r)), operation{read: files, check: func(outcome store.Outcome) store.Outcome {
+		return load.Expect(outcome, "files listed", len(files.Found), min(limit, w.data.Sizes.FilesPerWorkspace))
+	}})...)
 }
 
-// workspaceKey asks for no user at all.
+// workspaceKey asks for no user at all; the role of the key names the workspace.
 func (w *Workload) workspaceKey(ctx context.Context, r *request) store.Outcome {
-	return load.InOrder(func() store.Outcome {
+	return w.inOrder(ctx, inTurn(func() store.Outcome {
 		role, outcome := w.permissions.RoleByAPIKey(ctx, w.data.WorkspaceKey(r.workspace))
 		return load.Expect(outcome, "role by API key", role.SubjectID, w.data.WorkspaceID(r.workspace))
-	}, w.readWorkspace(ctx, r))
+	}), w.readWorkspace(r))
 }
 
 func (w *Workload) orgKey(ctx context.Context, r *request) store.Outcome {
 	org, key := w.data.OrgOf(r.caller), r.chance.Below(w.data.Sizes.KeysPerOrg)
-	return load.InOrder(func() store.Outcome {
+	return w.inOrder(ctx, inTurn(func() store.Outcome {
 		found, outcome := w.users.OrgAPIKeyByHash(ctx, w.data.OrgSlug(org), w.data.OrgKeyHash(org, key))
 		return load.Expect(outcome, "organisation key", found.OrgSlug, w.data.OrgSlug(org))
-	}, w.readWorkspace(ctx, r))
+	}), w.readWorkspace(r))
 }
 
+// personalToken learns from the token who the caller is.
 func (w *Workload) personalToken(ctx context.Context, r *request) store.Outcome {
-	return load.InOrder(func() store.Outcome {
+	token := inTurn(func() store.Outcome {
 		token, outcome := w.users.AccessTokenByToken(ctx, w.data.Token(r.caller))
 		return load.Expect(outcome, "personal token", token.UserID, w.data.UserID(r.caller))
-	}, w.authenticate(ctx, r), w.readWorkspace(ctx, r))
+	})
+	return w.inOrder(ctx, append([]operation{token}, w.authenticated(r, w.readWorkspace(r))...)...)
 }
 
 func (w *Workload) whoAmI(ctx context.Context, r *request) store.Outcome {
-	return load.InOrder(w.authenticate(ctx, r))
+	return w.inOrder(ctx, w.authenticated(r)...)
 }
 
 // listMine is the heaviest read of the path, hence its small share.
 func (w *Workload) listMine(ctx context.Context, r *request) store.Outcome {
-	return load.InOrder(w.authenticate(ctx, r), func() store.Outcome {
+	return w.inOrder(ctx, w.authenticated(r, inTurn(func() store.Outcome {
 		mine, outcome := w.permissions.ListMyWorkspaces(ctx, store.WorkspaceList{UserID: w.data.UserID(r.caller), Roles: []string{dataset.StaffRole}, Limit: 20})
 		return load.Expect(outcome, "has workspaces", len(mine) > 0, true)
-	})
+	}))...)
 }
 
 // signIn is the password path: by email, then by id while the session is made.
 func (w *Workload) signIn(ctx context.Context, r *request) store.Outcome {
-	return load.InOrder(func() store.Outcome {
+	byEmail := inTurn(func() store.Outcome {
 		user, outcome := w.users.LoginByEmail(ctx, w.data.Email(r.caller))
 		return load.Expect(outcome, "user by email", user.ID, w.data.UserID(r.caller))
-	}, w.authenticate(ctx, r))
+	})
+	return w.inOrder(ctx, append([]operation{byEmail}, w.authenticated(r)...)...)
 }
 
 // singleSignOn always writes the claims back. A conflict is tried again, as the
@@ -84,54 +88,57 @@ func (w *Workload) singleSignOn(ctx context.Context, r *request) store.Outcome {
 
 // visit inserts an anonymous visitor, who then looks at a workspace.
 func (w *Workload) visit(ctx context.Context, r *request) store.Outcome {
-	return load.InOrder(func() store.Outcome {
+	return w.inOrder(ctx, inTurn(func() store.Outcome {
 		return w.users.InsertAnonymous(ctx, w.data.VisitorID(w.window, r.arrival), w.expires)
-	}, w.readWorkspace(ctx, r))
+	}), w.readWorkspace(r))
 }
 
 // share lets one of a few guests read the workspace, so that maps do not grow for ever.
 func (w *Workload) share(ctx context.Context, r *request) store.Outcome {
 	guest := w.data.GuestID(r.chance.Below(guests))
-	return load.InOrder(w.authenticate(ctx, r), w.readWorkspace(ctx, r), func() store.Outcome {
+	return w.inOrder(ctx, w.authenticated(r, w.readWorkspace(r), inTurn(func() store.Outcome {
 		return load.Retried(func() store.Outcome {
 			return w.permissions.Share(ctx, w.data.WorkspaceID(r.workspace), guest, store.Grant{Policies: map[string]bool{"read": true}})
 		})
-	})
+	}))...)
 }
 
 const guests = 30
 
-// authenticate is what precedes a request with a session: the caller, and in v27 the
-// caller's place in the organisation.
-func (w *Workload) authenticate(ctx context.Context, r *request) func() store.Outcome {
-	return func() store.Outcome {
-		user, outcome := w.users.LoadCaller(ctx, w.data.UserID(r.caller))
-		if outcome = load.Expect(outcome, "caller", user.ID, w.data.UserID(r.caller)); !outcome.OK() || w.profile != V27 {
-			return outcome
-		}
-		org, outcome := w.users.OrgContext(ctx, w.data.OrgSlug(w.data.OrgOf(r.caller)), w.data.UserID(r.caller))
-		return load.Expect(outcome, "role in the organisation", org.Role.Slug, w.data.OrgRoleOf(r.caller))
+// authenticated is what precedes a request with a session: the caller, and in v27 the
+// caller's place in the organisation. The rest of the request follows.
+func (w *Workload) authenticated(r *request, rest ...operation) []operation {
+	caller := &store.LoadCallerRead{UserID: w.data.UserID(r.caller)}
+	all := append(make([]operation, 0, 2+len(rest)), operation{read: caller, check: func(outcome store.Outcome) store.Outcome {
+		return load.Expect(outcome, "caller", caller.Found.ID, caller.UserID)
+	}})
+	if w.profile == V27 {
+		org := &store.OrgContextRead{OrgSlug: w.data.OrgSlug(w.data.OrgOf(r.caller)), UserID: caller.UserID}
+		all = append(all, operation{read: org, check: func(outcome store.Outcome) store.Outcome {
+			return load.Expect(outcome, "role in the organisation", org.Found.Role.Slug, w.data.OrgRoleOf(r.caller))
+		}})
 	}
+	return append(all, rest...)
 }
 
-func (w *Workload) readWorkspace(ctx context.Context, r *request) func() store.Outcome {
-	return func() store.Outcome {
-		workspace, outcome := w.permissions.WorkspaceByID(ctx, w.data.WorkspaceID(r.workspace))
-		return load.Expect(outcome, "workspace", workspace.ID, w.data.WorkspaceID(r.workspace))
-	}
+func (w *Workload) readWorkspace(r *request) operation {
+	workspace := &store.WorkspaceByIDRead{ID: w.data.WorkspaceID(r.workspace)}
+	return operation{read: workspace, check: func(outcome store.Outcome) store.Outcome {
+		return load.Expect(outcome, "workspace", workspace.Found.ID, workspace.ID)
+	}}
 }
 
-func (w *Workload) readRoles(ctx context.Context, r *request) func() store.Outcome {
-	return func() store.Outcome {
-		roles, outcome := w.permissions.CustomRoles(ctx, dataset.SubjectWorkspaces, w.data.WorkspaceID(r.workspace))
-		return load.Expect(outcome, "custom roles", len(roles), w.data.Sizes.RolesPerWorkspace)
-	}
+func (w *Workload) readRoles(r *request) operation {
+	roles := &store.CustomRolesRead{SubjectType: dataset.SubjectWorkspaces, SubjectID: w.data.WorkspaceID(r.workspace)}
+	return operation{read: roles, check: func(outcome store.Outcome) store.Outcome {
+		return load.Expect(outcome, "custom roles", len(roles.Found), w.data.Sizes.RolesPerWorkspace)
+	}}
 }
 
 // v27 leaves an operation out of the older profile.
-func (w *Workload) v27(operation func() store.Outcome) func() store.Outcome {
+func (w *Workload) v27(one operation) operation {
 	if w.profile == V27 {
-		return operation
+		return one
 	}
-	return store.Done
+	return inTurn(store.Done)
 }

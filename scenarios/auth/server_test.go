@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"tristore/drivers"
 	"tristore/drivers/store"
 	"tristore/reports/result"
 	"tristore/scenarios"
@@ -37,12 +38,18 @@ func TestEveryRequestIsServedByARealServer(t *testing.T) {
 		caller := 1 + w.callers.Pick(&chance)
 		return k.serve(w, t.Context(), &request{arrival: arrival, caller: caller, workspace: w.data.WorkspaceOf(caller), chance: &chance})
 	}
-	for _, profile := range []Profile{Fork, V27} {
-		w := New(deployed.Users, deployed.Permissions, Options{Data: data, Profile: profile, Window: uint64(len(profile)), Expires: time.Now().Add(visitorLife)})
+	ways := []bool{false}
+	if Pipelines(deployed.Users, deployed.Permissions) == nil {
+		ways = append(ways, true)
+	} else if on.Engine.Family() == drivers.FamilyPostgres {
+		t.Error(Pipelines(deployed.Users, deployed.Permissions))
+	}
+	for i, profile := range []Profile{Fork, V27, Fork, V27}[:2*len(ways)] {
+		w := New(deployed.Users, deployed.Permissions, Options{Data: data, Profile: profile, Window: uint64(i), Expires: time.Now().Add(visitorLife), Pipeline: i > 1})
 		for _, k := range w.kinds {
 			for arrival := range int64(10) {
 				if outcome := serve(w, k, arrival); !outcome.OK() {
-					t.Errorf("%s, %s: %s", profile, k.name, outcome.Detail())
+					t.Errorf("%s, %s, pipelined %t: %s", profile, k.name, i > 1, outcome.Detail())
 				}
 			}
 		}
@@ -50,10 +57,12 @@ func TestEveryRequestIsServedByARealServer(t *testing.T) {
 	// Who asks for another data set must be refused, or the answers prove nothing.
 	other := data
 	other.Seed++
-	w := New(deployed.Users, deployed.Permissions, Options{Data: other, Profile: V27, Window: 9, Expires: time.Now().Add(visitorLife)})
-	for _, k := range w.kinds {
-		if outcome := serve(w, k, 1); outcome.Status != store.Refused {
-			t.Errorf("%s over another data set: %s", k.name, outcome.Detail())
+	for _, pipelined := range ways {
+		w := New(deployed.Users, deployed.Permissions, Options{Data: other, Profile: V27, Window: 9, Expires: time.Now().Add(visitorLife), Pipeline: pipelined})
+		for _, k := range w.kinds {
+			if outcome := serve(w, k, 1); outcome.Status != store.Refused {
+				t.Errorf("%s over another data set, pipelined %t: %s", k.name, pipelined, outcome.Detail())
+			}
 		}
 	}
 }

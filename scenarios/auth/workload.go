@@ -52,6 +52,7 @@ type Workload struct {
 	expires     time.Time
 	callers     dataset.Keys
 	kinds       []kind
+	pipelined   bool
 }
 
 // New prepares a workload for one window. Data must have been loaded into the stores;
@@ -59,7 +60,7 @@ type Workload struct {
 func New(users store.Users, permissions store.Permissions, with Options) *Workload {
 	return &Workload{
 		users: users, permissions: permissions, data: with.Data, profile: with.Profile, window: with.Window, expires: with.Expires,
-		callers: dataset.KeysOf(with.Keys, with.Data.ActiveUsers()), kinds: kinds(with.Mix),
+		callers: dataset.KeysOf(with.Keys, with.Data.ActiveUsers()), kinds: kinds(with.Mix), pipelined: with.Pipeline,
 	}
 }
 
@@ -71,6 +72,9 @@ type Options struct {
 	Keys    dataset.Spread // of callers; empty means zipfian
 	Window  uint64
 	Expires time.Time
+	// Pipeline sends the reads of a request that need no earlier answer together, to stores
+	// that Pipelines says nothing against. A request's latency still ends with its last answer.
+	Pipeline bool
 }
 
 // Step serves load.Step: it makes the request of one arrival. The outcome is that of

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,6 +29,8 @@ type Plan struct {
 	Mix      string         `json:"mix"`      // which requests or operations, and how often
 	Keys     dataset.Spread `json:"keys"`     // which rows they ask for
 	BulkRows int            `json:"bulk_rows"`
+	// Pipeline sends the independent reads of an auth request together.
+	Pipeline bool `json:"pipeline,omitempty"`
 
 	Rate    float64       `json:"rate_per_s"`
 	Pace    Pace          `json:"pace"`
@@ -108,10 +111,20 @@ func (p Plan) Check() error {
 	case len(p.Promises) == 0:
 		return fmt.Errorf("a load needs a promise to be judged by, such as p99=200ms")
 	}
-	if err := p.checkData(); err != nil {
+	if err := errors.Join(p.checkPipeline(), p.checkData()); err != nil {
 		return err
 	}
 	return p.Terms.Check(p.Measure)
+}
+
+func (p Plan) checkPipeline() error {
+	switch {
+	case p.Pipeline && p.Workload != auth.Name:
+		return fmt.Errorf("--pipeline is of the %s workload, whose requests make independent reads; drop it, or load %s", auth.Name, auth.Name)
+	case p.Pipeline && p.Engine.Family() != drivers.FamilyPostgres:
+		return fmt.Errorf("--pipeline sends reads together, which %s does not take; drop it, or ask for a PostgreSQL engine", p.Engine.Title())
+	}
+	return nil
 }
 
 // mostRows bounds a data set: more takes hours to load and tells nothing new on one machine.

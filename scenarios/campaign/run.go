@@ -53,7 +53,7 @@ func Run(ctx context.Context, plan Plan, address cluster.External) (*result.Run,
 func Facts(plan Plan) *result.Run {
 	facts := plan.Head.Facts()
 	facts.Seed, facts.Load = plan.Seed, plan.Load(plan.Workload, plan.Engine)
-	facts.Load.Rate, facts.Load.Cold = plan.mean(), plan.Cold
+	facts.Load.Rate, facts.Load.Cold, facts.Load.Pipelined = plan.mean(), plan.Cold, plan.Pipeline
 	return facts
 }
 
@@ -117,7 +117,13 @@ func (p Plan) fill(ctx context.Context, into *deployment.Deployment) (w work, er
 		asking := collections.New(into.Collections, collections.Options{Data: p.collections(), Mix: collections.Mix(p.Mix), Keys: p.Keys, Window: 1, BulkRows: p.BulkRows, SumsOnly: collections.SumsOnly(p.Engine)})
 		return work{asking.Step, asking.Rows}, nil
 	}
-	return work{step: auth.New(into.Users, into.Permissions, auth.Options{Data: p.identity(), Profile: p.Profile, Mix: auth.Mix(p.Mix), Keys: p.Keys, Window: 1, Expires: time.Now().Add(visitorLife)}).Step}, nil
+	if p.Pipeline {
+		if err := auth.Pipelines(into.Users, into.Permissions); err != nil {
+			return w, fmt.Errorf("%w: --pipeline: %w", cluster.ErrUnreachable, err)
+		}
+	}
+	options := auth.Options{Data: p.identity(), Profile: p.Profile, Mix: auth.Mix(p.Mix), Keys: p.Keys, Window: 1, Expires: time.Now().Add(visitorLife), Pipeline: p.Pipeline}
+	return work{step: auth.New(into.Users, into.Permissions, options).Step}, nil
 }
 
 // visitorLife is the platform's default for anonymous visitors.
@@ -184,6 +190,9 @@ func (p Plan) label() string {
 	what := p.Mix
 	if p.Workload == auth.Name {
 		what = string(p.Profile) + " " + p.Mix
+	}
+	if p.Pipeline {
+		what += ", reads sent together"
 	}
 	return fmt.Sprintf("%s, %s, %s for %s", p.Workload, what, p.rates(), p.Measure)
 }
