@@ -107,6 +107,9 @@ func (f *upgradeFlags) read(ctx context.Context) (Plan, upgrade.Plan, error) {
 	if err := oneReach(plan.Engines); err != nil {
 		return plan, want, err
 	}
+	if want.By == upgrade.BlueGreen && plan.Engines[0].Reach == drivers.Container {
+		return plan, want, errors.New("by logical replication one server connects to the other, and one in a container has no way to it: choose --reach embedded, or --by dump")
+	}
 	want.Head, want.Seed = plan.head(plan.Engines[len(plan.Engines)-1]), plan.Seed
 	return plan, want, nil
 }

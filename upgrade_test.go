@@ -109,6 +109,7 @@ func TestUpgradeBadInput(t *testing.T) {
 		"two ways":       {[]string{"drill", "--from", "postgres:12", "--to", "postgres:16", "--chain", "--all-pairs"}, []string{"give one of them"}},
 		"unknown fault":  {[]string{"drill", "--from", "postgres:12", "--to", "postgres:16", "--fault", "row-lots"}, []string{"did you mean row-lost?"}},
 		"yours":          {[]string{"drill", "--from", "postgres:12", "--to", "postgres:16", "--reach", "external"}, []string{"never on yours"}},
+		"containers":     {[]string{"drill", "--from", "postgres:12", "--to", "postgres:16", "--by", "bluegreen", "--reach", "container"}, []string{"container", "--reach embedded"}},
 		"a bare word":    {[]string{"drill", "postgres:12"}, []string{"bare word", "--from"}},
 		"unknown word":   {[]string{"dril"}, []string{"did you mean drill?"}},
 		"no place":       {[]string{"drill", "--from", "postgres:12", "--to", "postgres:16", "--reach", "embedded", "--out", "/proc/nowhere"}, []string{"/proc/nowhere", "--out"}},
