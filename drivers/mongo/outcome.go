@@ -48,7 +48,7 @@ func outcomeOf(err error, sent bool) store.Outcome {
 		outcome.Reason = store.Unavailable
 	}
 	if outcome.Reason != store.ReasonNone {
-		outcome.Status = store.Refused
+		outcome.Status, outcome.Deadlock = store.Refused, answered && code == deadlock
 	}
 	return outcome
 }
@@ -157,8 +157,7 @@ func retrying(ctx context.Context, do func() store.Outcome) store.Outcome {
 		if pause(ctx, length+time.Duration(time.Now().UnixNano())%(2*length)) != nil {
 			break
 		}
-		outcome = do()
-		outcome.Retries = try
+		outcome = do().After(outcome)
 	}
 	return outcome
 }

@@ -42,7 +42,7 @@ func outcomeOf(err error) store.Outcome {
 			return outcome
 		}
 		if outcome.Reason = reasonOf(said.Code); outcome.Reason != store.ReasonNone {
-			outcome.Status = store.Refused
+			outcome.Status, outcome.Deadlock = store.Refused, said.Code == deadlockDetected
 		}
 		return outcome
 	case pgconn.SafeToRetry(err):
@@ -68,14 +68,16 @@ func reasonOf(code string) store.Reason {
 // failedTransaction is in_failed_sql_transaction.
 const failedTransaction = "25P02"
 
+const deadlockDetected = "40P01"
+
 // reasons are the codes that differ from their class.
 func reasons() map[string]store.Reason {
 	return map[string]store.Reason{
-		"23505":           store.Unique,      // unique_violation
-		"25006":           store.ReadOnly,    // read_only_sql_transaction
-		failedTransaction: store.Invalid,     // an earlier statement of it was refused, and this one not tried
-		"40001":           store.Conflict,    // serialization_failure
-		"40P01":           store.Conflict,    // deadlock_detected
+		"23505":           store.Unique,   // unique_violation
+		"25006":           store.ReadOnly, // read_only_sql_transaction
+		failedTransaction: store.Invalid,  // an earlier statement of it was refused, and this one not tried
+		"40001":           store.Conflict, // serialization_failure
+		deadlockDetected:  store.Conflict,
 		"55P03":           store.Conflict,    // lock_not_available
 		"42501":           store.Forbidden,   // insufficient_privilege
 		"0A000":           store.Unsupported, // feature_not_supported
@@ -122,8 +124,7 @@ func retrying(ctx context.Context, do func() store.Outcome) store.Outcome {
 		if pause(ctx, (5*time.Millisecond)<<try) != nil {
 			break
 		}
-		outcome = do()
-		outcome.Retries = try
+		outcome = do().After(outcome)
 	}
 	return outcome
 }

@@ -73,6 +73,16 @@ type safe struct{}
 func (safe) Error() string     { return "not sent" }
 func (safe) SafeToRetry() bool { return true }
 
+// Tries after a deadlock are counted apart from those after any other conflict.
+func TestTriesAreCountedByWhatTheyFollow(t *testing.T) {
+	answers := []store.Outcome{outcomeOf(&pgconn.PgError{Code: "40P01"}), outcomeOf(&pgconn.PgError{Code: "40001"}), store.Done()}
+	calls := 0
+	outcome := retrying(t.Context(), func() store.Outcome { calls++; return answers[calls-1] })
+	if !outcome.OK() || outcome.Retries != 2 || outcome.Deadlocks != 1 {
+		t.Errorf("%s after %d retries, %d of them after a deadlock", outcome, outcome.Retries, outcome.Deadlocks)
+	}
+}
+
 func TestRetryingIsBounded(t *testing.T) {
 	calls := 0
 	outcome := retrying(t.Context(), func() store.Outcome { calls++; return store.Refuse(store.Conflict, "always") })

@@ -41,8 +41,20 @@ type Outcome struct {
 	Reason Reason
 	Code   string // SQLSTATE or the server's error code, as text
 	Err    error
-	// Retries is how often it was tried again after a conflict, before it ended so.
-	Retries int
+	// Deadlock tells of a Conflict that two waited for each other.
+	Deadlock bool
+	// Retries is how often it was tried again after a conflict, before it ended so, and
+	// Deadlocks how often of these after a deadlock.
+	Retries, Deadlocks int
+}
+
+// After is how another try ended, with those before it: the last of them was refused so.
+func (o Outcome) After(refused Outcome) Outcome {
+	o.Retries, o.Deadlocks = o.Retries+refused.Retries+1, o.Deadlocks+refused.Deadlocks
+	if refused.Deadlock {
+		o.Deadlocks++
+	}
+	return o
 }
 
 // Done is the outcome of an operation that the store acknowledged.

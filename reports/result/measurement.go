@@ -36,10 +36,11 @@ type Counts struct {
 	Committed int64 `json:"committed"`
 	Refused   int64 `json:"refused"`
 	Unknown   int64 `json:"unknown"`
-	Dropped   int64 `json:"dropped"`           // never started: the bounded queue was full, or the run ended
-	Late      int64 `json:"late"`              // started over a millisecond after due
-	Retries   int64 `json:"retries,omitempty"` // operations tried again after a serialization failure or deadlock
-	Overran   int64 `json:"overran,omitempty"` // due in the measured phase and ended after it; their latencies count, the rate leaves them out
+	Dropped   int64 `json:"dropped"`                          // never started: the bounded queue was full, or the run ended
+	Late      int64 `json:"late"`                             // started over a millisecond after due
+	Retries   int64 `json:"retries,omitempty"`                // operations tried again after a serialization failure or deadlock
+	Deadlocks int64 `json:"retries_after_deadlock,omitempty"` // of Retries, those after a deadlock
+	Overran   int64 `json:"overran,omitempty"`                // due in the measured phase and ended after it; their latencies count, the rate leaves them out
 }
 
 // Refusal counts one refusal reason.

@@ -20,7 +20,7 @@ func full() *Run {
 	began := time.Date(2026, 11, 24, 2, 0, 4, 500, time.UTC)
 	h := Histogram{Count: 3, Clipped: 1, P50: 1.5, P95: 2.5, P99: 3.5, P999: 5, Max: 9, V2: "HISTFAAA"}
 	m := Measurement{Engine: "postgres:16", Claim: "LOAD-1", Workload: "auth", Window: "w", Offered: 10, Achieved: 9.5, Seconds: 10, Loop: "open",
-		Counts:  Counts{Due: 6, Committed: 1, Refused: 2, Unknown: 1, Dropped: 2, Late: 1, Retries: 1, Overran: 1},
+		Counts:  Counts{Due: 6, Committed: 1, Refused: 2, Unknown: 1, Dropped: 2, Late: 1, Retries: 1, Deadlocks: 1, Overran: 1},
 		Refused: []Refusal{{"not found", 2}}, UnknownBy: []Refusal{{"connection lost", 1}}, RefusedLatency: h, Latency: h, Service: h, Lag: h, Pacing: h, Timeline: []Second{{1, 2, 3, 4}}}
 	return &Run{
 		Schema: Schema, ID: "id", Kind: "certify", Verdict: Verdict{Fail, "FAIL: x"}, Seed: math.MaxUint64, Command: "tristore certify", Tool: Tool{"v1", "go1.26"},
@@ -52,7 +52,7 @@ func fullDrill() *Drill {
 }
 
 func fullBoundary() *Boundary {
-	l := WindowLoad{1, 2, Counts{1, 1, 1, 1, 1, 1, 1, 1}, 1, 2, 3, 4, 5, Histogram{Count: 3, Clipped: 1, P50: 1.5, P95: 2.5, P99: 3.5, P999: 5, Max: 9, V2: "HISTFAAA"}}
+	l := WindowLoad{1, 2, Counts{1, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 2, 3, 4, 5, Histogram{Count: 3, Clipped: 1, P50: 1.5, P95: 2.5, P99: 3.5, P999: 5, Max: 9, V2: "HISTFAAA"}}
 	return &Boundary{"p95", 20, 1, 2, true, "r", "a", "n", 1.1, 1.9, 1, 0.7, json.RawMessage(`{"start":1}`), 2.5, []CertifiedLoad{{1, "good", "+", 1}},
 		[]BoundaryWindow{{"screen", 1, 2, true, "b", true, 3, 4, "i", 1, "a", "v2", l, l}}, 900, 800}
 }

@@ -33,8 +33,8 @@ func latencies(page *strings.Builder, run *result.Run) {
 		fmt.Fprintf(page, "  %-8s %10s   of %d committed\n", "greatest", figure(curve.Max()), curve.Count())
 		fmt.Fprintf(page, "  service time p99 %s, start lag p99 %s, of that by the generator itself %s\n", figure(m.Service.P99), figure(m.Lag.P99), figure(m.Pacing.P99))
 		c := m.Counts
-		fmt.Fprintf(page, "  due %d: committed %d, refused %d%s, unknown %d%s, dropped %d; started late %d, tried again %d, ended after the window %d\n",
-			c.Due, c.Committed, c.Refused, reasons(m.Refused), c.Unknown, reasons(m.UnknownBy), c.Dropped, c.Late, c.Retries, c.Overran)
+		fmt.Fprintf(page, "  due %d: committed %d, refused %d%s, unknown %d%s, dropped %d; started late %d, tried again %d%s, ended after the window %d\n",
+			c.Due, c.Committed, c.Refused, reasons(m.Refused), c.Unknown, reasons(m.UnknownBy), c.Dropped, c.Late, c.Retries, deadlocks(c), c.Overran)
 	}
 	for _, saw := range run.Observations {
 		if after := saw.Facts["rows_after"]; after > 0 {
@@ -44,6 +44,14 @@ func latencies(page *strings.Builder, run *result.Run) {
 	if p := run.Load.Proof; p != nil {
 		proof(page, *p, run.Load.Cold)
 	}
+}
+
+// deadlocks is the part of the tries that followed one.
+func deadlocks(c result.Counts) string {
+	if c.Deadlocks == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d after a deadlock)", c.Deadlocks)
 }
 
 // proof says in two lines what the generator and the machine showed.

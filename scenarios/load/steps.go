@@ -9,15 +9,15 @@ import (
 // InOrder runs the operations of one arrival one after the other until one is not
 // committed, and returns that outcome, or the last, with the retries of all.
 func InOrder(operations ...func() store.Outcome) store.Outcome {
-	outcome, retries := store.Done(), 0
+	outcome, retries, deadlocks := store.Done(), 0, 0
 	for _, operation := range operations {
 		outcome = operation()
-		retries += outcome.Retries
+		retries, deadlocks = retries+outcome.Retries, deadlocks+outcome.Deadlocks
 		if !outcome.OK() {
 			break
 		}
 	}
-	outcome.Retries = retries
+	outcome.Retries, outcome.Deadlocks = retries, deadlocks
 	return outcome
 }
 
@@ -26,7 +26,7 @@ func InOrder(operations ...func() store.Outcome) store.Outcome {
 func Expect[T comparable](outcome store.Outcome, what string, got, want T) store.Outcome {
 	if outcome.OK() && got != want {
 		wrong := store.Refuse(store.Invalid, "%s", fmt.Sprintf("%s: expected %v, answered with %v", what, want, got))
-		wrong.Retries = outcome.Retries
+		wrong.Retries, wrong.Deadlocks = outcome.Retries, outcome.Deadlocks
 		return wrong
 	}
 	return outcome
@@ -41,14 +41,11 @@ const conflictRetries = 3
 // are counted apart from the outcomes.
 func Retried(operation func() store.Outcome) store.Outcome {
 	outcome := operation()
-	retries := outcome.Retries
 	for range conflictRetries {
 		if !outcome.Is(store.Conflict) {
 			break
 		}
-		outcome = operation()
-		retries += 1 + outcome.Retries
+		outcome = operation().After(outcome)
 	}
-	outcome.Retries = retries
 	return outcome
 }

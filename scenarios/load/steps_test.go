@@ -55,21 +55,21 @@ func TestRetriedTriesConflictsOnlyAndNotForEver(t *testing.T) {
 }
 
 func TestRetriesOfAllOperationsAreTold(t *testing.T) {
-	twice := func() store.Outcome { o := store.Done(); o.Retries = 2; return o }
-	if got := InOrder(twice, twice, func() store.Outcome { return Expect(twice(), "name", 1, 2) }, twice); got.Retries != 6 || !got.Is(store.Invalid) {
-		t.Errorf("%s with %d retries", got, got.Retries)
+	twice := func() store.Outcome { o := store.Done(); o.Retries, o.Deadlocks = 2, 1; return o }
+	if got := InOrder(twice, twice, func() store.Outcome { return Expect(twice(), "name", 1, 2) }, twice); got.Retries != 6 || got.Deadlocks != 3 || !got.Is(store.Invalid) {
+		t.Errorf("%s with %d retries, %d after a deadlock", got, got.Retries, got.Deadlocks)
 	}
 	calls := 0
 	got := Retried(func() store.Outcome {
 		if calls++; calls == 1 {
 			o := store.Refuse(store.Conflict, "after two tries of the driver")
-			o.Retries = 2
+			o.Retries, o.Deadlocks, o.Deadlock = 2, 1, true
 			return o
 		}
 		return store.Done()
 	})
-	if got.Retries != 3 {
-		t.Errorf("%d retries: the driver's are not among them", got.Retries)
+	if got.Retries != 3 || got.Deadlocks != 2 {
+		t.Errorf("%d retries, %d after a deadlock: the driver's are not among them", got.Retries, got.Deadlocks)
 	}
 }
 

@@ -50,7 +50,7 @@ func (s *Shard) add(other *Shard) {
 	s.witness = append(s.witness, other.witness...)
 	a, b := &s.counts, other.counts
 	a.due, a.committed, a.refused, a.unknown = a.due+b.due, a.committed+b.committed, a.refused+b.refused, a.unknown+b.unknown
-	a.dropped, a.late, a.retries = a.dropped+b.dropped, a.late+b.late, a.retries+b.retries
+	a.dropped, a.late, a.retries, a.deadlocks = a.dropped+b.dropped, a.late+b.late, a.retries+b.retries, a.deadlocks+b.deadlocks
 	a.inside, a.overran = a.inside+b.inside, a.overran+b.overran
 }
 
@@ -66,7 +66,7 @@ func (r *Recording) Measurement(ran time.Duration) (result.Measurement, error) {
 		Seconds: ran.Seconds(),
 		Counts: result.Counts{
 			Due: s.counts.due, Committed: s.counts.committed, Refused: s.counts.refused, Unknown: s.counts.unknown,
-			Dropped: s.counts.dropped, Late: s.counts.late, Retries: s.counts.retries, Overran: s.counts.overran,
+			Dropped: s.counts.dropped, Late: s.counts.late, Retries: s.counts.retries, Deadlocks: s.counts.deadlocks, Overran: s.counts.overran,
 		},
 	}
 	if ran > 0 {

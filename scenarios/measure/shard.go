@@ -54,7 +54,7 @@ const witnessMax = 5
 
 type counts struct {
 	due, committed, refused, unknown, dropped, late int64
-	retries                                         int64 // of operations, after a conflict
+	retries, deadlocks                              int64 // of operations after a conflict, and of these after a deadlock
 	inside                                          int64 // ended before the end of the phase
 	overran                                         int64 // ended after it
 }
@@ -102,7 +102,7 @@ func (s *Shard) Record(sample Sample) {
 	} else {
 		s.counts.overran++
 	}
-	s.counts.retries += int64(sample.Outcome.Retries)
+	s.counts.retries, s.counts.deadlocks = s.counts.retries+int64(sample.Outcome.Retries), s.counts.deadlocks+int64(sample.Outcome.Deadlocks)
 	switch sample.Outcome.Status {
 	case store.Committed:
 		s.counts.committed++
