@@ -62,7 +62,7 @@ func ask[T any](ctx context.Context, s session, q lookup, args []string, see fun
 		return outcomeOf(&unsent{err})
 	}
 	defer func() { outcome = told(err, l.release(ctx, pooled)) }()
-	p, err := prepare[T](l, q) //nolint:govet // the deferred function reads this very err
+	p, err := prepare[T](l, q) // this very err is what the deferred function tells
 	if err != nil {
 		return outcome
 	}
