@@ -39,7 +39,7 @@ func TestSearchOnRealServers(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := split.Boundary
-	if len(found.Windows) < 3 || told != len(found.Windows) {
+	if len(found.Windows) < 1 || told != len(found.Windows) {
 		t.Fatalf("%d windows, told %d times: %+v", len(found.Windows), told, found)
 	}
 	for i, w := range found.Windows {
@@ -86,13 +86,13 @@ func resumes(t *testing.T, rig *rig, plan Plan) {
 	}
 	first := saved.Split.Boundary.Windows[0]
 	var said []road.Progress
-	plan.Tell = func(now road.Progress) { said = append(said, now) }
-	if err := rig.boundaries(t.Context(), plan, saved.Split, time.Now().Add(8*time.Second-plan.Search.Budget)); err != nil {
-		t.Fatal(err)
-	}
+	ctx, cancel = context.WithCancel(t.Context())
+	defer cancel()
+	plan.Tell = func(now road.Progress) { said = append(said, now); cancel() }
+	err = rig.boundaries(ctx, plan, saved.Split, time.Now().Add(time.Minute-plan.Search.Budget))
 	went := saved.Split.Boundary
-	if len(went.Windows) < 2 || !reflect.DeepEqual(went.Windows[0], first) || len(said) != len(went.Windows)-1 || went.Reason != string(boundary.ReasonBudget) || went.WindowSeconds != cut.Boundary.WindowSeconds {
-		t.Errorf("went on with %d windows, told %d times: %s", len(went.Windows), len(said), went.Account)
+	if !errors.Is(err, context.Canceled) || len(went.Windows) != 2 || !reflect.DeepEqual(went.Windows[0], first) || len(said) != 1 || went.WindowSeconds != cut.Boundary.WindowSeconds {
+		t.Errorf("went on with %d windows, told %d times: %v, %s", len(went.Windows), len(said), err, went.Account)
 	}
 	if len(said) > 0 && (said[0].Total <= said[0].Done || said[0].Current == "") {
 		t.Errorf("it said %+v", said[0])
