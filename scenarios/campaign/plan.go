@@ -188,7 +188,8 @@ func (p Plan) mixes() (all []string) {
 	return all
 }
 
-// longest bounds a window, whose every second is kept; mostWorkers bounds their recorders.
+// longest bounds a window, whose every second is kept once for all workers (at most 150 MB
+// for a day); mostWorkers bounds their recorders.
 const (
 	longest     = 24 * time.Hour
 	mostWorkers = 256

@@ -59,9 +59,7 @@ func start(ctx context.Context, with settings) *run {
 	r := &run{clock: clock, measure: with.measure, tail: with.drain}
 	r.warm.Store(int64(with.warm))
 	r.steps, r.cancel = context.WithCancelCause(ctx)
-	for range with.workers + 1 {
-		r.shards = append(r.shards, measure.NewShard(r.phase()))
-	}
+	r.shards = measure.NewShards(r.phase(), with.workers+1)
 	r.began = clock.Now() // last: what came before would be the first arrivals' lag
 	return r
 }

@@ -105,3 +105,47 @@ func TestMemoryStaysBoundedOverTenMillionOperations(t *testing.T) {
 	}
 	runtime.KeepAlive(s)
 }
+
+// A day on sixteen workers: what is kept of its seconds depends on the day and not on the workers.
+func TestTheTimelineOfADayIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("records four million samples")
+	}
+	const workers, bound = 16, 150 << 20
+	day := Phase{End: 24 * time.Hour}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	shards := NewShards(day, workers)
+	recorded := int64(0)
+	for second := range 24 * 60 * 60 {
+		due := time.Duration(second) * time.Second
+		for worker, s := range shards {
+			for _, took := range []time.Duration{ms, time.Duration(worker+1) * 3 * ms, 2 * time.Second} {
+				s.Record(Sample{Due: due, Queued: due, Called: due, Ended: due + took, Outcome: store.Done()})
+				recorded++
+			}
+		}
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if grown := after.HeapAlloc - before.HeapAlloc; grown > bound {
+		t.Errorf("the shards of a day hold %d bytes, at most %d are expected", grown, bound)
+	}
+	recording, err := Merge(day, shards...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := recording.Measurement(24 * time.Hour)
+	if err != nil || len(m.Timeline) != 24*60*60 {
+		t.Fatalf("%v: %d seconds", err, len(m.Timeline))
+	}
+	total := int64(0)
+	for _, second := range m.Timeline {
+		total += second.Count
+	}
+	if total != recorded || m.Timeline[0].Count != 3*workers {
+		t.Errorf("the seconds hold %d of %d samples, the first %d", total, recorded, m.Timeline[0].Count)
+	}
+	runtime.KeepAlive(shards)
+}

@@ -16,12 +16,16 @@ type Recording struct{ all *Shard }
 // Merge adds shards of one phase; the order changes nothing. A sample that has no place
 // is counted as clipped, and such a window is worth nothing.
 func Merge(phase Phase, shards ...*Shard) (*Recording, error) {
-	all := NewShard(phase)
+	all, added := NewShard(phase), map[*timeline]bool{}
 	for _, s := range shards {
 		if s.phase != phase {
 			return nil, fmt.Errorf("merging a shard of phase %v into %v: they are of two windows", s.phase, phase)
 		}
 		all.add(s)
+		if !added[s.timeline] {
+			added[s.timeline] = true
+			all.timeline.add(s.timeline)
+		}
 	}
 	return &Recording{all}, nil
 }
@@ -32,14 +36,10 @@ func (s *Shard) add(other *Shard) {
 	} {
 		pair[0].add(pair[1])
 	}
-	for at, second := range other.seconds {
-		if second == nil {
-			continue
-		}
-		if s.seconds[at] == nil {
-			s.seconds[at] = &recorder{in: s.rough}
-		}
-		s.seconds[at].add(second)
+	if other.current.past > 0 {
+		open := other.current // a copy of its own counts: a shard may be merged again
+		open.counts = slices.Clone(open.counts)
+		s.timeline.fold(other.at, &open)
 	}
 	for reason, n := range other.refusals {
 		s.refusals[reason] += n
@@ -73,8 +73,8 @@ func (r *Recording) Measurement(ran time.Duration) (result.Measurement, error) {
 		m.Achieved = float64(s.counts.inside) / ran.Seconds()
 	}
 	m.Refused, m.UnknownBy = byReason(s.refusals), byReason(s.unknowns)
-	for at, second := range s.seconds {
-		m.Timeline = append(m.Timeline, second.second(at))
+	for at := range s.timeline.seconds {
+		m.Timeline = append(m.Timeline, s.timeline.at(at).second(at))
 	}
 	var errs [5]error
 	m.Latency, errs[0] = s.latency.saved()

@@ -20,8 +20,9 @@ type Shard struct {
 	counts   counts
 	refusals map[string]int64 // by reason
 	unknowns map[string]int64 // by what is known of them
-	rough    *buckets         // of every second
-	seconds  []*recorder      // latency of committed arrivals by second of their due time; nil where none
+	timeline *timeline        // seconds that are done with; shared with the other shards of the window
+	current  recorder         // latency of committed arrivals that were due in the second at
+	at       int
 	witness  []string
 }
 
@@ -59,12 +60,23 @@ type counts struct {
 	overran                                         int64 // ended after it
 }
 
-// NewShard makes an empty shard for one owner.
-func NewShard(phase Phase) *Shard {
+// NewShards makes empty shards of one window, each for one owner.
+func NewShards(phase Phase, n int) []*Shard {
+	shared, all := newTimeline(phase), make([]*Shard, n)
+	for i := range all {
+		all[i] = newShard(phase, shared)
+	}
+	return all
+}
+
+// NewShard makes the one shard of a window.
+func NewShard(phase Phase) *Shard { return newShard(phase, newTimeline(phase)) }
+
+func newShard(phase Phase, seconds *timeline) *Shard {
 	exact := fine()
 	return &Shard{
 		phase: phase, latency: newRecorder(exact), service: newRecorder(exact), refused: recorder{in: exact}, lag: newRecorder(exact), pacing: newRecorder(exact),
-		refusals: map[string]int64{}, unknowns: map[string]int64{}, rough: coarse(), seconds: make([]*recorder, phase.seconds()),
+		refusals: map[string]int64{}, unknowns: map[string]int64{}, timeline: seconds, current: newRecorder(seconds.rough),
 	}
 }
 
@@ -141,14 +153,14 @@ func (s *Shard) see(sample Sample) {
 	}
 }
 
-// second is the recorder of the second in which an arrival of the phase was due.
+// second is the recorder of the second in which an arrival of the phase was due. Arrivals
+// come to a worker in the order of their due times, so that what it holds is folded once a second.
 func (s *Shard) second(due time.Duration) *recorder {
-	at := int((due - s.phase.Begin) / time.Second)
-	if s.seconds[at] == nil {
-		r := newRecorder(s.rough)
-		s.seconds[at] = &r
+	if at := int((due - s.phase.Begin) / time.Second); at != s.at {
+		s.timeline.fold(s.at, &s.current)
+		s.at = at
 	}
-	return s.seconds[at]
+	return &s.current
 }
 
 // seconds is how many seconds the phase touches.
