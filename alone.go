@@ -13,16 +13,8 @@ import (
 	"tristore/drivers/cluster"
 	"tristore/reports/render"
 	"tristore/reports/result"
-	"tristore/scenarios/backup"
-	"tristore/scenarios/backup/drill"
-	"tristore/scenarios/campaign"
-	"tristore/scenarios/capacity/arms"
 	"tristore/scenarios/judge"
-	"tristore/scenarios/observe"
-	"tristore/scenarios/replay"
 	"tristore/scenarios/road"
-	"tristore/scenarios/transfer"
-	"tristore/scenarios/upgrade"
 )
 
 // alone is a run of one lane: load, replay, restore verify, capacity, observe.
@@ -37,27 +29,24 @@ type alone struct {
 
 // alone begins a run of one lane: its folder, and the plan that is saved in it. What the
 // run does and says is the caller's.
-func (p Plan) alone(kind, lane string, order laneOrder) (alone, error) {
+func (p Plan) alone(kind, lane string, work job) (alone, error) {
 	run := newRun(kind, p)
 	dir, err := makeRunDir(p.Out, run)
 	if err != nil {
 		return alone{}, err
 	}
-	head := order.head()
-	head.RunID, head.Dir = run.ID, filepath.Join(dir, "logs", lane)
-	run.Plan, _ = json.Marshal(struct { // every field encodes
-		Plan
-		Load         *campaign.Plan     `json:"load,omitempty"`
-		Replay       *replay.Plan       `json:"replay,omitempty"`
-		Restore      *backup.VerifyPlan `json:"restore,omitempty"`
-		Import       *transfer.Plan     `json:"import,omitempty"`
-		Observe      *observe.Plan      `json:"observe,omitempty"`
-		Interference *arms.Plan         `json:"interference,omitempty"`
-		Drill        *drill.Plan        `json:"drill,omitempty"`
-		Upgrade      *upgrade.Plan      `json:"upgrade,omitempty"`
-	}{p, order.Load, order.Replay, order.Restore, order.Import, order.Observe, order.Interference, order.Drill, order.Upgrade})
-	order.reach(p)
-	return alone{run: run, dir: dir, gate: p.Gate, lane: &laneProcess{name: lane, dir: head.Dir, order: order}}, nil
+	work.head.RunID, work.head.Dir = run.ID, filepath.Join(dir, "logs", lane)
+	run.Plan = p.with(work)
+	return alone{run: run, dir: dir, gate: p.Gate, lane: &laneProcess{name: lane, dir: work.head.Dir, order: orderOf(work, p)}}, nil
+}
+
+// with is the plan as it is saved, and the job's own plan in it.
+func (p Plan) with(work job) json.RawMessage {
+	fields := map[string]json.RawMessage{}
+	_ = json.Unmarshal(p.raw(), &fields)           // was encoded just now
+	fields[work.name], _ = json.Marshal(work.plan) // every field encodes
+	all, _ := json.Marshal(fields)
+	return all
 }
 
 // head is how the plan for one engine begins.
@@ -87,13 +76,6 @@ func (a alone) carryOut(ctx context.Context, to streams) error {
 		return troubleError{fmt.Errorf("writing the report: %w", err)}
 	}
 	return conclude(a.run, a.dir, to)
-}
-
-// reach puts the external cluster of a plan, if there is one, into an order.
-func (o *laneOrder) reach(plan Plan) {
-	if !plan.URL.Zero() {
-		o.URL, o.CAFile, o.SelfSigned = plan.URL.Reveal(), plan.CAFile, plan.SelfSigned
-	}
 }
 
 // external is the external cluster of an order; its URL is zero where there is none.

@@ -154,7 +154,7 @@ func parseBytes(word string) (int64, error) {
 
 // holdDrill runs the one lane, saves its facts and judges them.
 func holdDrill(ctx context.Context, plan Plan, want drill.Plan, to streams) error {
-	one, err := plan.alone(kindDrill, drillName, laneOrder{Drill: &want})
+	one, err := plan.alone(kindDrill, drillName, drillJob(&want))
 	if err != nil {
 		return err
 	}
@@ -194,14 +194,16 @@ func drillLine(plan Plan, want drill.Plan) string {
 // kibi is a size as parseBytes reads it, to the byte.
 func kibi(size int64) string { return strconv.FormatFloat(float64(size)/1024, 'f', -1, 64) + "KiB" }
 
-// runDrill is the child's half: it carries the plan out and saves the facts, whatever came.
-func runDrill(ctx context.Context, order laneOrder) error {
-	address, err := order.external()
-	if err != nil {
-		return err
-	}
-	facts, err := drill.Run(ctx, *order.Drill, address)
-	return drilling(facts.Drill).leave(order.Drill.Dir, facts, err)
+// drillJob is the child's half: it carries the plan out and saves the facts, whatever came.
+func drillJob(plan *drill.Plan) job {
+	return job{"drill", plan, &plan.Head, func(ctx context.Context, order laneOrder) error {
+		address, err := order.external()
+		if err != nil {
+			return err
+		}
+		facts, err := drill.Run(ctx, *plan, address)
+		return drilling(facts.Drill).leave(plan.Dir, facts, err)
+	}}
 }
 
 // drilling is the operation: the claims that a drill was asked for, and what their findings

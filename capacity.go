@@ -232,38 +232,39 @@ func splitLane(plan Plan, id, dir string) *laneProcess {
 	split := splitPlan(plan)
 	split.Head, split.Seed = plan.head(*plan.Split), plan.Seed
 	split.RunID, split.Dir = id, filepath.Join(dir, "logs", splitName)
-	return &laneProcess{name: splitName, dir: split.Dir, order: laneOrder{Split: &split}, last: true}
+	return &laneProcess{name: splitName, dir: split.Dir, order: orderOf(splitJob(&split), plan), last: true}
 }
 
-// runSplit is the child's half: it waits for a quiet machine, measures and saves.
-func runSplit(ctx context.Context, order laneOrder) error {
-	plan := *order.Split
-	if order.Before != "" {
-		before, err := result.Read(order.Before)
+// splitJob is the child's half: it waits for a quiet machine, measures and saves.
+func splitJob(plan *capacity.Plan) job {
+	return job{"split", plan, &plan.Head, func(ctx context.Context, order laneOrder) error {
+		if order.Before != "" {
+			before, err := result.Read(order.Before)
+			if err != nil {
+				return troubleError{err}
+			}
+			plan.Before = before.Split
+		}
+		plan.Save = func(split *result.Split) error {
+			return result.Write(plan.Dir, &result.Run{Schema: result.Schema, Split: split})
+		}
+		done, err := plan.Quiet()
 		if err != nil {
 			return troubleError{err}
 		}
-		plan.Before = before.Split
-	}
-	plan.Save = func(split *result.Split) error {
-		return result.Write(plan.Dir, &result.Run{Schema: result.Schema, Split: split})
-	}
-	done, err := plan.Quiet()
-	if err != nil {
-		return troubleError{err}
-	}
-	defer done()
-	plan.Say(road.Progress{Current: "starting three clusters and loading them"})
-	split, err := capacity.Measure(ctx, plan)
-	if split != nil {
-		if saveErr := plan.Save(split); saveErr != nil {
-			return troubleError{errors.Join(err, saveErr)}
+		defer done()
+		plan.Say(road.Progress{Current: "starting three clusters and loading them"})
+		split, err := capacity.Measure(ctx, *plan)
+		if split != nil {
+			if saveErr := plan.Save(split); saveErr != nil {
+				return troubleError{errors.Join(err, saveErr)}
+			}
 		}
-	}
-	if err != nil {
-		return troubleError{err}
-	}
-	return nil
+		if err != nil {
+			return troubleError{err}
+		}
+		return nil
+	}}
 }
 
 // gatherSplit adds the split's facts to the run, or says why there are none.

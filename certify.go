@@ -173,10 +173,9 @@ func lanesOf(plan Plan, id, dir string) []*laneProcess {
 	var lanes []*laneProcess
 	for _, e := range plan.Engines {
 		at := filepath.Join(dir, "logs", strings.ReplaceAll(e.Engine.String(), ":", "-"))
-		order := laneOrder{Lane: &suites.LanePlan{Head: plan.head(e), Depth: plan.Depth, Claims: plan.Claims, Fault: plan.Fault, Seed: plan.Seed, Migrations: plan.Migrations}}
-		order.Lane.RunID, order.Lane.Dir = id, at
-		order.reach(plan)
-		lanes = append(lanes, &laneProcess{name: e.Engine.String(), dir: at, order: order})
+		specs := &suites.LanePlan{Head: plan.head(e), Depth: plan.Depth, Claims: plan.Claims, Fault: plan.Fault, Seed: plan.Seed, Migrations: plan.Migrations}
+		specs.RunID, specs.Dir = id, at
+		lanes = append(lanes, &laneProcess{name: e.Engine.String(), dir: at, order: orderOf(specsJob(specs), plan)})
 	}
 	if plan.Split != nil {
 		lanes = append(lanes, splitLane(plan, id, dir))
@@ -187,12 +186,12 @@ func lanesOf(plan Plan, id, dir string) []*laneProcess {
 // gather adds a lane's facts to the run. A lane that left none, or ended badly, is
 // there all the same, with its trouble, so that its claims are INCONCLUSIVE.
 func gather(run *result.Run, lane *laneProcess, end error) {
-	if lane.order.Split != nil {
+	plan, is := lane.order.Plan.(*suites.LanePlan)
+	if !is {
 		gatherSplit(run, lane, end)
 		return
 	}
 	facts, err := result.Read(lane.dir)
-	plan := lane.order.Lane
 	if err != nil || len(facts.Engines) != 1 || facts.Engines[0].Engine != plan.Engine.String() {
 		facts = &result.Run{Engines: []result.Engine{{Engine: plan.Engine.String(), Title: plan.Engine.Title(), Reach: string(plan.Reach), Why: plan.Why,
 			StandIn: plan.Engine.Support().StandIn, Trouble: "the lane left no facts"}}}

@@ -88,7 +88,7 @@ func (w *importWords) read(c *cobra.Command) (Plan, transfer.Plan, error) {
 
 // drillImport runs the one lane, saves its facts and judges them.
 func drillImport(ctx context.Context, plan Plan, want transfer.Plan, to streams) error {
-	one, err := plan.alone(kindImport, importName, laneOrder{Import: &want})
+	one, err := plan.alone(kindImport, importName, importJob(&want))
 	if err != nil {
 		return err
 	}
@@ -113,10 +113,12 @@ func importLine(plan Plan, want transfer.Plan) string {
 	return strings.Join(append(words, plan.reachWords()...), " ")
 }
 
-// runImport is the child's half: it carries the plan out and saves the facts, whatever came.
-func runImport(ctx context.Context, order laneOrder) error {
-	facts, err := transfer.Drill(ctx, *order.Import)
-	return importing().leave(order.Import.Dir, facts, err)
+// importJob is the child's half: it carries the plan out and saves the facts, whatever came.
+func importJob(plan *transfer.Plan) job {
+	return job{"import", plan, &plan.Head, func(ctx context.Context, order laneOrder) error {
+		facts, err := transfer.Drill(ctx, *plan)
+		return importing().leave(plan.Dir, facts, err)
+	}}
 }
 
 // importing is the operation: its claims, and what their findings say.

@@ -64,7 +64,7 @@ func interferenceCommand(to streams) *cobra.Command {
 
 // testInterference runs the one lane, saves its facts and answers.
 func testInterference(ctx context.Context, plan Plan, want arms.Plan, to streams) error {
-	one, err := plan.alone(kindInterference, interferenceName, laneOrder{Interference: &want})
+	one, err := plan.alone(kindInterference, interferenceName, interferenceJob(&want))
 	if err != nil {
 		return err
 	}
@@ -75,20 +75,21 @@ func testInterference(ctx context.Context, plan Plan, want arms.Plan, to streams
 	return one.carryOut(ctx, to)
 }
 
-// runInterference is the child's half: it waits for a quiet machine, measures and saves.
-func runInterference(ctx context.Context, order laneOrder) error {
-	plan := *order.Interference
-	done, err := plan.Quiet()
-	if err != nil {
-		return troubleError{err}
-	}
-	defer done()
-	plan.Say(road.Progress{Current: "starting what is measured, and loading it"})
-	facts, err := arms.Measure(ctx, plan)
-	if facts == nil {
-		return troubleError{err}
-	}
-	return leave(plan.Dir, &result.Run{Schema: result.Schema, Interference: facts}, err)
+// interferenceJob is the child's half: it waits for a quiet machine, measures and saves.
+func interferenceJob(plan *arms.Plan) job {
+	return job{"interference", plan, &plan.Head, func(ctx context.Context, order laneOrder) error {
+		done, err := plan.Quiet()
+		if err != nil {
+			return troubleError{err}
+		}
+		defer done()
+		plan.Say(road.Progress{Current: "starting what is measured, and loading it"})
+		facts, err := arms.Measure(ctx, *plan)
+		if facts == nil {
+			return troubleError{err}
+		}
+		return leave(plan.Dir, &result.Run{Schema: result.Schema, Interference: facts}, err)
+	}}
 }
 
 // gatherInterference adds the test's facts to the run, or says why there are none.

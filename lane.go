@@ -13,16 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	scenariobackup "tristore/scenarios/backup"
-	"tristore/scenarios/backup/drill"
-	"tristore/scenarios/campaign"
-	"tristore/scenarios/capacity"
-	"tristore/scenarios/capacity/arms"
-	"tristore/scenarios/observe"
-	"tristore/scenarios/replay"
 	"tristore/scenarios/road"
-	"tristore/scenarios/transfer"
-	"tristore/scenarios/upgrade"
 	"tristore/suites"
 	"tristore/suites/availability"
 	"tristore/suites/backup"
@@ -42,26 +33,6 @@ import (
 // The lane's facts are in its folder, whole after every claim. Its exit code is 0 when
 // it did its work, 2 when the user can mend what stopped it, 3 otherwise; no finding
 // changes it.
-
-// laneOrder is what the parent asks of a lane. It passes the external cluster's URL in
-// plain, over the pipe and nowhere else.
-type laneOrder struct {
-	Lane         *suites.LanePlan           `json:"lane,omitempty"`
-	Split        *capacity.Plan             `json:"split,omitempty"`
-	Load         *campaign.Plan             `json:"load,omitempty"`
-	Replay       *replay.Plan               `json:"replay,omitempty"`
-	Restore      *scenariobackup.VerifyPlan `json:"restore,omitempty"`
-	Import       *transfer.Plan             `json:"import,omitempty"`
-	Observe      *observe.Plan              `json:"observe,omitempty"`
-	Interference *arms.Plan                 `json:"interference,omitempty"`
-	Before       string                     `json:"before,omitempty"` // the saved facts that a split measurement goes on from
-	Drill        *drill.Plan                `json:"drill,omitempty"`
-	Upgrade      *upgrade.Plan              `json:"upgrade,omitempty"`
-	URL          string                     `json:"url,omitempty"`
-	// CAFile and SelfSigned go with the URL.
-	CAFile     string `json:"ca_file,omitempty"`
-	SelfSigned bool   `json:"self_signed,omitempty"`
-}
 
 // laneEvent is one thing that a lane tells its parent.
 type laneEvent struct {
@@ -90,87 +61,42 @@ func runLane(ctx context.Context, to streams) error {
 	events := os.NewFile(eventsFD, "events")
 	lines := bufio.NewScanner(to.in)
 	lines.Buffer(nil, 1<<20)
-	var order laneOrder
-	if !lines.Scan() || json.Unmarshal(lines.Bytes(), &order) != nil || order.head() == nil {
+	if !lines.Scan() {
+		return errNotALane
+	}
+	order, work, err := readOrder(lines.Bytes())
+	if err != nil {
 		return errNotALane
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	line := &laneLine{events: json.NewEncoder(events), quiet: make(chan struct{})}
-	go line.listen(ctx, lines, cancel) // ends with the process: reading a pipe cannot be interrupted
-	log := slog.New(slog.NewMultiHandler(slog.NewTextHandler(to.err, nil), slog.NewTextHandler(line, &slog.HandlerOptions{ReplaceAttr: wordsOnly})))
-	head := order.head()
-	head.Log, head.Quiet = log, func() (func(), error) { return line.wait(ctx) }
+	order.line = &laneLine{events: json.NewEncoder(events), quiet: make(chan struct{})}
+	go order.line.listen(ctx, lines, cancel) // ends with the process: reading a pipe cannot be interrupted
+	log := slog.New(slog.NewMultiHandler(slog.NewTextHandler(to.err, nil), slog.NewTextHandler(order.line, &slog.HandlerOptions{ReplaceAttr: wordsOnly})))
+	head := work.head
+	head.Log, head.Quiet = log, func() (func(), error) { return order.line.wait(ctx) }
 	head.Tell = func(p road.Progress) {
-		line.tell(suites.Progress{Done: p.Done, Total: p.Total, Current: p.Current, Live: p.Live, Bytes: p.Bytes})
+		order.line.tell(suites.Progress{Done: p.Done, Total: p.Total, Current: p.Current, Live: p.Live, Bytes: p.Bytes})
 	}
-	switch {
-	case order.Split != nil:
-		return runSplit(ctx, order)
-	case order.Load != nil:
-		return runLoad(ctx, order)
-	case order.Replay != nil:
-		return runReplay(ctx, order)
-	case order.Restore != nil:
-		return runRestore(ctx, order)
-	case order.Import != nil:
-		return runImport(ctx, order)
-	case order.Observe != nil:
-		return runObserve(ctx, order)
-	case order.Interference != nil:
-		return runInterference(ctx, order)
-	case order.Drill != nil:
-		return runDrill(ctx, order)
-	case order.Upgrade != nil:
-		return runUpgrade(ctx, order)
-	default:
-		return runSpecs(ctx, order, suites.Hooks{Tell: line.tell, Quiet: head.Quiet})
-	}
+	return work.run(ctx, order)
 }
 
-// head begins the plan that an order holds; nil where it holds none.
-func (o laneOrder) head() *road.Head {
-	switch {
-	case o.Lane != nil:
-		return &o.Lane.Head
-	case o.Split != nil:
-		return &o.Split.Head
-	case o.Load != nil:
-		return &o.Load.Head
-	case o.Replay != nil:
-		return &o.Replay.Head
-	case o.Restore != nil:
-		return &o.Restore.Head
-	case o.Import != nil:
-		return &o.Import.Head
-	case o.Observe != nil:
-		return &o.Observe.Head
-	case o.Interference != nil:
-		return &o.Interference.Head
-	case o.Drill != nil:
-		return &o.Drill.Head
-	case o.Upgrade != nil:
-		return &o.Upgrade.Head
-	default:
-		return nil
-	}
-}
-
-func runSpecs(ctx context.Context, order laneOrder, hooks suites.Hooks) error {
-	lane, err := suites.NewLane(*order.Lane, hooks, order.Lane.Log)
-	if err != nil {
-		return err
-	}
-	if order.URL != "" {
+// specsJob tries the claims of one engine.
+func specsJob(plan *suites.LanePlan) job {
+	return job{"lane", plan, &plan.Head, func(ctx context.Context, order laneOrder) error {
+		lane, err := suites.NewLane(*plan, suites.Hooks{Tell: order.line.tell, Quiet: plan.Quiet}, plan.Log)
+		if err != nil {
+			return err
+		}
 		if lane.Address, err = order.external(); err != nil {
 			return err
 		}
-	}
-	err = suites.Run(ctx, lane, security.Declare, migrations.Declare, conformance.Declare, backup.Declare, load.Declare, availability.Declare)
-	if err != nil {
-		return troubleError{err}
-	}
-	return nil
+		err = suites.Run(ctx, lane, security.Declare, migrations.Declare, conformance.Declare, backup.Declare, load.Declare, availability.Declare)
+		if err != nil {
+			return troubleError{err}
+		}
+		return nil
+	}}
 }
 
 // laneLine is the child's end of the line to its parent.

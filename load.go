@@ -176,7 +176,7 @@ func (s loadSizes) into(identity *dataset.Sizes, collections *dataset.Collection
 
 // offerLoad runs the one lane, saves its facts and judges them.
 func offerLoad(ctx context.Context, plan Plan, load campaign.Plan, to streams) error {
-	one, err := plan.alone(kindLoad, load.Workload, laneOrder{Load: &load})
+	one, err := plan.alone(kindLoad, load.Workload, loadJob(&load))
 	if err != nil {
 		return err
 	}
@@ -239,12 +239,14 @@ func sizeWords(load campaign.Plan) (words []string) {
 	return words
 }
 
-// runLoad is the child's half: it carries the plan out and saves the facts, whatever came.
-func runLoad(ctx context.Context, order laneOrder) error {
-	address, err := order.external()
-	if err != nil {
-		return err
-	}
-	facts, err := campaign.Run(ctx, *order.Load, address)
-	return leave(order.Load.Dir, facts, err)
+// loadJob is the child's half: it carries the plan out and saves the facts, whatever came.
+func loadJob(plan *campaign.Plan) job {
+	return job{"load", plan, &plan.Head, func(ctx context.Context, order laneOrder) error {
+		address, err := order.external()
+		if err != nil {
+			return err
+		}
+		facts, err := campaign.Run(ctx, *plan, address)
+		return leave(plan.Dir, facts, err)
+	}}
 }

@@ -92,11 +92,11 @@ func parseStores(pairs []string) (map[string]store.Name, error) {
 
 // observeCluster runs the one lane, saves its facts and judges them.
 func observeCluster(ctx context.Context, plan Plan, want observe.Plan, to streams) error {
-	one, err := plan.alone(kindObserve, observe.Name, laneOrder{Observe: &want})
+	one, err := plan.alone(kindObserve, observe.Name, observeJob(&want))
 	if err != nil {
 		return err
 	}
-	one.run.Command, one.gather = observeLine(plan, want), gatherObserved
+	one.run.Command, one.gather = observeLine(plan, want), gatherObserved(&want)
 	_, _ = fmt.Fprintf(to.out, "run %s · %s at %s as %s, for %s, every %s\n", one.run.ID, want.Engine, plan.URL.HostPort(), plan.URL.User(), want.For, want.Every)
 	return one.carryOut(ctx, to)
 }
@@ -118,29 +118,33 @@ func observeLine(plan Plan, want observe.Plan) string {
 	return strings.Join(words, " ")
 }
 
-// runObserve is the child's half: it carries the plan out and saves the facts, whatever came.
-func runObserve(ctx context.Context, order laneOrder) error {
-	address, err := order.external()
-	if err != nil {
-		return err
-	}
-	facts, err := observe.Run(ctx, *order.Observe, address)
-	return leave(order.Observe.Dir, facts, err)
+// observeJob is the child's half: it carries the plan out and saves the facts, whatever came.
+func observeJob(plan *observe.Plan) job {
+	return job{"observe", plan, &plan.Head, func(ctx context.Context, order laneOrder) error {
+		address, err := order.external()
+		if err != nil {
+			return err
+		}
+		facts, err := observe.Run(ctx, *plan, address)
+		return leave(plan.Dir, facts, err)
+	}}
 }
 
 // gatherObserved adds the lane's facts to the run; a lane that left none is there all the
 // same, with its trouble.
-func gatherObserved(run *result.Run, lane *laneProcess, end error) {
-	facts, err := result.Read(lane.dir)
-	if err != nil || facts.Observed == nil || len(facts.Engines) != 1 || facts.ID != run.ID {
-		facts = observe.Facts(*lane.order.Observe)
-		facts.Observed.Trouble = "the lane left no facts"
-	} else {
-		_ = os.Remove(filepath.Join(lane.dir, result.FileName)) // merged; left behind it would only be read by mistake
+func gatherObserved(plan *observe.Plan) func(*result.Run, *laneProcess, error) {
+	return func(run *result.Run, lane *laneProcess, end error) {
+		facts, err := result.Read(lane.dir)
+		if err != nil || facts.Observed == nil || len(facts.Engines) != 1 || facts.ID != run.ID {
+			facts = observe.Facts(*plan)
+			facts.Observed.Trouble = "the lane left no facts"
+		} else {
+			_ = os.Remove(filepath.Join(lane.dir, result.FileName)) // merged; left behind it would only be read by mistake
+		}
+		if end != nil && facts.Observed.Trouble == "" {
+			facts.Observed.Trouble = end.Error()
+		}
+		run.Engines, run.Observed, run.Claims = facts.Engines, facts.Observed, judge.ObservedClaims()
+		run.Environment.InForce = facts.Environment.InForce
 	}
-	if end != nil && facts.Observed.Trouble == "" {
-		facts.Observed.Trouble = end.Error()
-	}
-	run.Engines, run.Observed, run.Claims = facts.Engines, facts.Observed, judge.ObservedClaims()
-	run.Environment.InForce = facts.Environment.InForce
 }

@@ -121,7 +121,7 @@ func parseSpeed(word string) (float64, error) {
 
 // offerReplay runs the one lane, saves its facts and judges them.
 func offerReplay(ctx context.Context, plan Plan, want replay.Plan, to streams) error {
-	one, err := plan.alone(kindReplay, replay.Name, laneOrder{Replay: &want})
+	one, err := plan.alone(kindReplay, replay.Name, replayJob(&want))
 	if err != nil {
 		return err
 	}
@@ -149,12 +149,14 @@ func replayCommandLine(plan Plan, want replay.Plan) string {
 	return strings.Join(append(words, plan.reachWords()...), " ")
 }
 
-// runReplay is the child's half: it carries the plan out and saves the facts, whatever came.
-func runReplay(ctx context.Context, order laneOrder) error {
-	address, err := order.external()
-	if err != nil {
-		return err
-	}
-	facts, err := replay.Run(ctx, *order.Replay, address)
-	return leave(order.Replay.Dir, facts, err)
+// replayJob is the child's half: it carries the plan out and saves the facts, whatever came.
+func replayJob(plan *replay.Plan) job {
+	return job{"replay", plan, &plan.Head, func(ctx context.Context, order laneOrder) error {
+		address, err := order.external()
+		if err != nil {
+			return err
+		}
+		facts, err := replay.Run(ctx, *plan, address)
+		return leave(plan.Dir, facts, err)
+	}}
 }

@@ -83,7 +83,7 @@ func readVerify(ctx context.Context, f flags, engine string) (Plan, error) {
 
 // verifyDump runs the one lane, saves its facts and judges them.
 func verifyDump(ctx context.Context, plan Plan, want backup.VerifyPlan, to streams) error {
-	one, err := plan.alone(kindRestore, restoreName, laneOrder{Restore: &want})
+	one, err := plan.alone(kindRestore, restoreName, restoreJob(&want))
 	if err != nil {
 		return err
 	}
@@ -99,10 +99,12 @@ func verifyLine(plan Plan, want backup.VerifyPlan) string {
 	return strings.Join(append(words, plan.reachWords()...), " ")
 }
 
-// runRestore is the child's half: it carries the plan out and saves the facts, whatever came.
-func runRestore(ctx context.Context, order laneOrder) error {
-	facts, err := backup.Verify(ctx, *order.Restore)
-	return restoring().leave(order.Restore.Dir, facts, err)
+// restoreJob is the child's half: it carries the plan out and saves the facts, whatever came.
+func restoreJob(plan *backup.VerifyPlan) job {
+	return job{"restore", plan, &plan.Head, func(ctx context.Context, order laneOrder) error {
+		facts, err := backup.Verify(ctx, *plan)
+		return restoring().leave(plan.Dir, facts, err)
+	}}
 }
 
 // restoring is the operation: its claims, and what their findings say of the dump.

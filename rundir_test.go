@@ -72,7 +72,7 @@ func TestALaneWithoutFactsOfItsOwnIsInconclusive(t *testing.T) {
 		"nothing":                {nil, nil, result.Inconclusive},
 	} {
 		lane := &laneProcess{name: engine.String(), dir: t.TempDir(),
-			order: laneOrder{Lane: &suites.LanePlan{Head: road.Head{Engine: engine, Reach: drivers.Embedded}, Depth: scenarios.Smoke, Claims: []string{"CONF-1"}}}}
+			order: laneOrder{Plan: &suites.LanePlan{Head: road.Head{Engine: engine, Reach: drivers.Embedded}, Depth: scenarios.Smoke, Claims: []string{"CONF-1"}}}}
 		if c.left != nil {
 			if err := result.Write(lane.dir, c.left); err != nil {
 				t.Fatal(err)

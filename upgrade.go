@@ -153,7 +153,7 @@ func oneReach(engines []EnginePlan) error {
 
 // drillUpgrade runs the one lane, saves its facts and judges them.
 func drillUpgrade(ctx context.Context, plan Plan, want upgrade.Plan, to streams) error {
-	one, err := plan.alone(kindUpgrade, upgradeName, laneOrder{Upgrade: &want})
+	one, err := plan.alone(kindUpgrade, upgradeName, upgradeJob(&want))
 	if err != nil {
 		return err
 	}
@@ -190,10 +190,12 @@ func faultsOf(want upgrade.Plan) string {
 	return strings.Join(words, ",")
 }
 
-// runUpgrade is the child's half: it carries the plan out and saves the facts, whatever came.
-func runUpgrade(ctx context.Context, order laneOrder) error {
-	facts, err := upgrade.Drill(ctx, *order.Upgrade)
-	return upgrading().leave(order.Upgrade.Dir, facts, err)
+// upgradeJob is the child's half: it carries the plan out and saves the facts, whatever came.
+func upgradeJob(plan *upgrade.Plan) job {
+	return job{"upgrade", plan, &plan.Head, func(ctx context.Context, order laneOrder) error {
+		facts, err := upgrade.Drill(ctx, *plan)
+		return upgrading().leave(plan.Dir, facts, err)
+	}}
 }
 
 // upgrading is the operation: its claims, and what their findings say of the upgrade.
