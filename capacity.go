@@ -189,10 +189,7 @@ func measureSplit(ctx context.Context, plan Plan, before *result.Split, to strea
 	if before != nil {
 		lane.order.Before = filepath.Join(dir, "logs", beforeName)
 		before.Outlook = plan.Outlook
-		if err := os.Mkdir(lane.order.Before, 0o755); err == nil {
-			err = result.Write(lane.order.Before, &result.Run{Schema: result.Schema, Split: before})
-		}
-		if err != nil {
+		if err := errors.Join(os.Mkdir(lane.order.Before, 0o755), result.Write(lane.order.Before, &result.Run{Schema: result.Schema, Split: before})); err != nil {
 			return troubleError{fmt.Errorf("keeping what was measured before: %w", err)}
 		}
 	}

@@ -103,7 +103,7 @@ func drillImport(ctx context.Context, plan Plan, want transfer.Plan, to streams)
 // importLine asks for the same run again.
 func importLine(plan Plan, want transfer.Plan) string {
 	words := []string{"tristore", "import", "drill", "--from", want.From.Engine.String(), "--to", want.Engine.String(), "--reach", string(want.Reach), "--seed", strconv.FormatUint(plan.Seed, 10)}
-	of, inside := want.Set.Of.Sizes, want.Set.Collections.Sizes
+	of, inside := want.Set.Of.Sizes, want.Set.Sizes
 	for _, size := range []struct {
 		name string
 		rows int

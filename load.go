@@ -122,7 +122,7 @@ func (f *loadFlags) read(c *cobra.Command, workload string) (plan Plan, load cam
 	if f.bulkRows != 0 {
 		load.BulkRows = f.bulkRows
 	}
-	if err := f.termFlags.into(&load.Terms); err != nil {
+	if err := f.into(&load.Terms); err != nil {
 		return plan, load, err
 	}
 	return plan, load, load.Check()

@@ -90,7 +90,7 @@ func (f *replayFlags) read(c *cobra.Command, path string) (plan Plan, want repla
 	if err := from.Close(); err != nil {
 		return plan, want, err
 	}
-	if err := f.termFlags.into(&want.Terms); err != nil {
+	if err := f.into(&want.Terms); err != nil {
 		return plan, want, err
 	}
 	f.engines, f.depth, f.gate, f.noSplit = []string{f.engine}, "smoke", string(judge.GateAll), true

@@ -62,7 +62,7 @@ func ask[T any](ctx context.Context, s session, q lookup, args []string, see fun
 		return outcomeOf(&unsent{err})
 	}
 	defer func() { outcome = told(err, l.release(ctx, pooled)) }()
-	p, err := prepare[T](l, q) // this very err is what the deferred function tells
+	p, err := prepare[T](l, q) //nolint:contextcheck // the line watches the context itself; this very err is what the deferred function tells
 	if err != nil {
 		return outcome
 	}

@@ -220,7 +220,7 @@ func (l *line) receive() (pgproto3.BackendMessage, error) {
 func (l *line) release(ctx context.Context, pooled *pgxpool.Conn) (cause error) {
 	for _, name := range l.stale {
 		if l.open == 0 {
-			_ = l.on.PgConn().Deallocate(context.Background(), name) // a failure closes the connection
+			_ = l.on.PgConn().Deallocate(context.Background(), name) //nolint:contextcheck // the context may be over, and the line watches it; a failure closes the connection
 		}
 	}
 	l.stale = nil
@@ -228,7 +228,7 @@ func (l *line) release(ctx context.Context, pooled *pgxpool.Conn) (cause error) 
 		cause = ctx.Err()
 	}
 	if l.open > 0 && !l.on.IsClosed() {
-		unfinished := l.on.PgConn().StartPipeline(context.Background())
+		unfinished := l.on.PgConn().StartPipeline(context.Background()) //nolint:contextcheck // the context is over
 		unfinished.SendFlushRequest()
 		_ = unfinished.Close() // a pipeline without its end is what makes pgconn close
 	}

@@ -30,10 +30,10 @@ func TestSensitivity(t *testing.T) {
 	if len(got) != 6 || got[0].Low != 2.4 || got[0].High != 2.8 || got[1].Low != 2.8 || got[1].High != 3.2 {
 		t.Fatalf("%+v", got)
 	}
-	if !(got[0].Crossing.P50 < got[1].Crossing.P50) || !strings.Contains(got[0].Note, "not certified") || !strings.Contains(got[0].What, "16 ms") {
+	if got[0].Crossing.P50 >= got[1].Crossing.P50 || !strings.Contains(got[0].Note, "not certified") || !strings.Contains(got[0].What, "16 ms") {
 		t.Errorf("a tighter promise is not reached earlier: %+v", got[:2])
 	}
-	if !(got[3].Crossing.P50 < got[2].Crossing.P50) {
+	if got[3].Crossing.P50 >= got[2].Crossing.P50 {
 		t.Errorf("more growth is not earlier: %+v", got[2:4])
 	}
 	if !strings.Contains(got[5].Note, "not tested") || !strings.Contains(got[5].Note, "--collections-rate 36") || got[5].Low != 0 {

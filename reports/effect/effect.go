@@ -112,7 +112,7 @@ func (a *Answer) growth(facts *result.Interference, read read) {
 	first, last := facts.Arms[0], facts.Arms[len(facts.Arms)-1]
 	sizes := fmt.Sprintf("from %s to %s of the cache", share(first), share(last))
 	switch {
-	case !(first.Bytes < first.CacheBytes && last.Bytes > last.CacheBytes):
+	case first.Bytes >= first.CacheBytes || last.Bytes <= last.CacheBytes:
 		a.open("the data does not go from inside to beyond the cache: %s", sizes)
 	case !most.Enough():
 		a.open("the largest data was compared in %d blocks, and %d are needed", most.Blocks, most.Needed)

@@ -39,14 +39,14 @@ func TestStatedRate(t *testing.T) {
 	if c := f.Reach(0.9, 0.9, 0); c.P50 != 0 {
 		t.Errorf("beyond it already %+v", c)
 	}
-	if c := f.Reach(1.8, 2.2, 0); !(c.P10 < 48 && c.P50 >= 50 && c.P50 <= 53 && c.P90 > 56) {
+	if c := f.Reach(1.8, 2.2, 0); c.P10 >= 48 || c.P50 < 50 || c.P50 > 53 || c.P90 <= 56 {
 		t.Errorf("an interval of loads %+v", c)
 	}
 	if c := f.Reach(100, 100, 0); c.P10 != Beyond || c.Chance != 0 || !strings.Contains(c.String(), "not within 104 weeks") {
 		t.Errorf("never %+v %s", c, c)
 	}
 	ranged := Stated(0.03, 0.09, Plan{Weeks: 200})
-	if c := ranged.Reach(2, 2, 0); !(c.P10 < 42 && c.P90 > 85) {
+	if c := ranged.Reach(2, 2, 0); c.P10 >= 42 || c.P90 <= 85 {
 		t.Errorf("a range %+v", c)
 	}
 	if shrinks := Stated(-0.02, -0.02, Plan{Weeks: 52}).Reach(1.01, 1.01, 0); shrinks.Chance != 0 || !shrinks.Known() {

@@ -138,7 +138,7 @@ func Advice(d *result.Drill) (said []string) {
 	case len(orders) == 1:
 		said = append(said, fmt.Sprintf("Only the order %s was tried (--compare-orders tries others): %d of %d references dangle, the moments are up to %.3g s apart.", orders[0].Arrangement, orders[0].Dangling, orders[0].References, orders[0].SkewSeconds))
 	default:
-		said = append(said, compared(orders), window(d, orders))
+		said = append(said, compared(orders), window(d))
 	}
 	slowest := 0.0
 	for _, r := range d.Rounds {
@@ -168,7 +168,7 @@ func compared(orders []Order) string {
 }
 
 // window says what makes the skew harmless.
-func window(d *result.Drill, orders []Order) string {
+func window(d *result.Drill) string {
 	dangling, apart, rate := int64(0), 0.0, 0.0
 	for _, r := range d.Rounds {
 		for _, one := range append([]result.DrillDumps{r.Dumps}, r.Others...) {

@@ -124,9 +124,7 @@ func fan(facts *result.Split, f advice.Future) (plot, bool) {
 	for _, w := range f.Forecast.Weeks {
 		all = append(all, reading{0, w.P10}, reading{0, w.P90})
 	}
-	for _, r := range past {
-		all = append(all, r)
-	}
+	all = append(all, past...)
 	if b := facts.Boundary; advice.Found(b) {
 		all = append(all, reading{0, b.Low}, reading{0, b.High})
 	}

@@ -36,8 +36,6 @@ type trial struct {
 	occupied     bool   // the database restored into holds something already
 }
 
-func (t trial) sound() bool { return len(t.must)+len(t.either) == 0 }
-
 // spoiled are the damages of bytes.
 func spoiled(format backup.Format, depth scenarios.Depth) []trial {
 	tools := []string{byTool, byCatalogue, byContent}

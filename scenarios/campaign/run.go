@@ -51,7 +51,7 @@ func Run(ctx context.Context, plan Plan, address cluster.External) (*result.Run,
 
 // Facts are what is known of a run before it began.
 func Facts(plan Plan) *result.Run {
-	facts := plan.Head.Facts()
+	facts := plan.Facts()
 	facts.Seed, facts.Load = plan.Seed, plan.Load(plan.Workload, plan.Engine)
 	facts.Load.Rate, facts.Load.Cold, facts.Load.Pipelined = plan.mean(), plan.Cold, plan.Pipeline
 	return facts

@@ -57,7 +57,8 @@ func (s Search) seconds(authRate float64) float64 { return spare * float64(s.req
 
 // check refuses a search that cannot certify a load, in a sentence for the user.
 func (s Search) check(p Plan) error {
-	least := startMax + time.Duration(4*p.Blocks)*(p.Warm+p.Window) + s.searches()*fewestWindows*(settle(p)+max(shortestWindow, time.Duration(s.seconds(p.AuthRate)*float64(time.Second))))
+	window := settle(p) + max(shortestWindow, time.Duration(s.seconds(p.AuthRate)*float64(time.Second)))
+	least := startMax + time.Duration(4*p.Blocks)*(p.Warm+p.Window) + time.Duration(int(s.searches())*fewestWindows)*window
 	switch {
 	case s.Quantile != "p95" && s.Quantile != "p99":
 		return fmt.Errorf("the promise is about auth p95 or p99; asked for %q", s.Quantile)
@@ -198,7 +199,7 @@ func (s *searching) probe(ctx context.Context, scale float64) (boundary.Window, 
 	if time.Until(s.ends) < at.Warm+at.Window {
 		return boundary.Window{}, fmt.Errorf("%w: %s do not hold another window of %s", boundary.ErrSpent, s.plan.Search.Budget, at.Window.Round(time.Second))
 	}
-	work := witness.CPU()
+	work := witness.CPU() //nolint:contextcheck // a few milliseconds on this machine
 	w, err := s.rig.window(ctx, at, s.number(), s.cell)
 	if err != nil {
 		return boundary.Window{}, err

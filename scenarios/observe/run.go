@@ -33,7 +33,7 @@ func Run(ctx context.Context, plan Plan, address cluster.External) (*result.Run,
 
 // Facts are what is known of an observation before it began.
 func Facts(plan Plan) *result.Run {
-	facts := plan.Head.Facts()
+	facts := plan.Facts()
 	facts.Observed = &result.Observed{Engine: plan.Engine.String(), Cost: result.ObservedCost{Cap: plan.Cap, Asked: plan.Every.Seconds()}}
 	return facts
 }

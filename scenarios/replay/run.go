@@ -56,7 +56,7 @@ func Run(ctx context.Context, plan Plan, address cluster.External) (*result.Run,
 
 // Facts are what is known of a replay before it began.
 func Facts(plan Plan) *result.Run {
-	facts := plan.Head.Facts()
+	facts := plan.Facts()
 	facts.Load = plan.Load(Name, plan.Engine)
 	facts.Load.Cold = true
 	for _, c := range plan.About.NotReplayable {

@@ -16,8 +16,6 @@ import (
 )
 
 // maintain is what an owner may do to a table from 17 on, without anybody granting it.
-//
-//nolint:gochecknoglobals // a pattern nobody writes, compiled once
 var maintain = regexp.MustCompile(`^grant .* MAINTAIN to (\S+) by (\S+)$`)
 
 // excused tells whether a catalogue line that only the new side has is one that its major

@@ -52,10 +52,7 @@ func (r *round) take(ctx context.Context) (err error) {
 		return err
 	}
 	r.ledger = newLedger(r.from, r.plan.Seed)
-	busy, err := r.busy(ctx)
-	if err != nil {
-		return err
-	}
+	busy := r.busy(ctx)
 	defer func() { err = errors.Join(err, busy.end()) }()
 	if err := busy.write(ctx, lead); err != nil {
 		return err
@@ -255,11 +252,11 @@ type busy struct {
 var errLost = errors.New("the stores are lost")
 
 // busy starts what shall go on beside the dumps.
-func (r *round) busy(ctx context.Context) (*busy, error) {
+func (r *round) busy(ctx context.Context) *busy {
 	b := &busy{r: r}
 	ctx, b.stop = context.WithCancelCause(ctx)
 	if r.plan.Under == Idle {
-		return b, nil
+		return b
 	}
 	b.wait.Go(func() {
 		if err := r.ledger.keepWriting(ctx, r.plan.Writes); err != nil {
@@ -275,7 +272,7 @@ func (r *round) busy(ctx context.Context) (*busy, error) {
 			}
 		})
 	}
-	return b, nil
+	return b
 }
 
 func (b *busy) failed(err error) {

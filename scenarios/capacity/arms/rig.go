@@ -127,7 +127,7 @@ func (r *rig) start(ctx context.Context, name string, sizes capacity.Sizes, sett
 		if h.Host, err = deployment.Prepare(ctx, on, deployment.Options{PoolMax: drivers.DefaultPoolMax}); err != nil {
 			return h, err
 		}
-		r.ends.Add(h.Host.Close)
+		r.ends.Add(h.Close)
 	}
 	r.hosts = append(r.hosts, h)
 	return h, nil

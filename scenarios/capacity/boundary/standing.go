@@ -23,7 +23,7 @@ const (
 func (s State) Standing() Standing {
 	under := &search{plan: s.Plan, taken: s.Taken}
 	at := Standing{Windows: len(s.Taken)}
-	loads, screened := 0.0, 0
+	screened := 0
 	for _, c := range under.paths() {
 		switch {
 		case c.Void != 0:
@@ -38,6 +38,7 @@ func (s State) Standing() Standing {
 			screened++
 		}
 	}
+	var loads float64
 	if at.Bracket.Both() && at.Bracket.Low < at.Bracket.High {
 		loads = math.Ceil(max(0, math.Log2(math.Log(at.Bracket.High/at.Bracket.Low)/math.Log1p(s.Plan.Width))))
 	} else {
