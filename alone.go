@@ -109,6 +109,32 @@ func gatherOffered(blank *result.Run) func(*result.Run, *laneProcess, error) {
 	}
 }
 
+// measured is a measurement that tries no claim.
+type measured struct {
+	what string
+	// take puts it into the run, and gives where its trouble is told; nil when the lane's
+	// facts have none.
+	take func(facts *result.Run) (trouble *string)
+}
+
+// gatherMeasured adds a measurement to the run, or says why there is none.
+func gatherMeasured(run *result.Run, lane *laneProcess, end error, m measured) {
+	if facts, err := result.Read(lane.dir); err == nil {
+		if trouble := m.take(facts); trouble != nil {
+			if end != nil && *trouble == "" {
+				*trouble = end.Error()
+			}
+			_ = os.Remove(filepath.Join(lane.dir, result.FileName)) // merged
+			return
+		}
+	}
+	why := "it left no facts"
+	if end != nil {
+		why = end.Error()
+	}
+	run.NotRun = append(run.NotRun, result.NotRun{What: m.what, Why: why})
+}
+
 // leave saves a lane's facts, whatever came, and tells what did.
 func leave(dir string, facts *result.Run, came error) error {
 	if err := errors.Join(came, result.Write(dir, facts)); err != nil {

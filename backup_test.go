@@ -3,7 +3,6 @@ package main
 import (
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -80,35 +79,12 @@ func TestBackupDrillInterrupted(t *testing.T) {
 		t.Skip("needs servers")
 	}
 	out := t.TempDir()
-	said, err := os.Create(filepath.Join(t.TempDir(), "said"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	command := exec.Command(os.Args[0], "backup", "drill", "--engine", "postgres:16", "--reach", "embedded", "--size", "1MiB", "--seed", "1", "--out", out)
-	command.Stdout, command.Stderr = said, said
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { _ = command.Wait(); close(ended) }()
-	await(t, "a dump", func() bool {
-		select {
-		case <-ended:
-			t.Fatal("the drill ended before it was interrupted")
-		default:
-		}
-		return len(archives(t, out)) > 0
-	})
-	family := descendants(command.Process.Pid)
-	if err := command.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-	awaitEnd(t, ended)
-	awaitGone(t, family)
-	text, _ := os.ReadFile(said.Name())
+	drill := begin(t, "backup", "drill", "--engine", "postgres:16", "--reach", "embedded", "--size", "1MiB", "--seed", "1", "--out", out)
+	drill.until(t, "a dump", func() bool { return len(archives(t, out)) > 0 })
+	code := drill.stop(t, syscall.SIGINT)
 	run, err := result.Read(filepath.Join(out, "latest"))
-	if err != nil || command.ProcessState.ExitCode() != exitInconclusive || run.Verdict.Status != result.Inconclusive || run.Interrupted == "" {
-		t.Errorf("exit %d, %v\n%s", command.ProcessState.ExitCode(), err, text)
+	if err != nil || code != exitInconclusive || run.Verdict.Status != result.Inconclusive || run.Interrupted == "" {
+		t.Errorf("exit %d, %v\n%s", code, err, drill.said)
 	}
 	if left := archives(t, out); len(left) > 0 {
 		t.Errorf("left behind: %v", left)

@@ -266,20 +266,12 @@ func splitJob(plan *capacity.Plan) job {
 
 // gatherSplit adds the split's facts to the run, or says why there are none.
 func gatherSplit(run *result.Run, lane *laneProcess, end error) {
-	facts, err := result.Read(lane.dir)
-	if err == nil && facts.Split != nil {
-		run.Split = facts.Split
-		if end != nil && run.Split.Trouble == "" {
-			run.Split.Trouble = end.Error()
+	gatherMeasured(run, lane, end, measured{"split measurement", func(facts *result.Run) *string {
+		if run.Split = facts.Split; run.Split == nil {
+			return nil
 		}
-		_ = os.Remove(filepath.Join(lane.dir, result.FileName)) // merged
-		return
-	}
-	why := "it left no facts"
-	if end != nil {
-		why = end.Error()
-	}
-	run.NotRun = append(run.NotRun, result.NotRun{What: "split measurement", Why: why})
+		return &run.Split.Trouble
+	}})
 }
 
 // splitVerdict: advice that was given passes, whatever it advises. None is inconclusive,

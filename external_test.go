@@ -3,7 +3,6 @@ package main
 import (
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -130,21 +129,10 @@ func (s somebodys) refuses(t *testing.T) {
 // interrupted stops a run as soon as it has made databases.
 func (s somebodys) interrupted(t *testing.T) {
 	out := t.TempDir()
-	command := exec.Command(os.Args[0], s.by(t, "certify", "--out", out, "--claims", "conformance")...)
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { _ = command.Wait(); close(ended) }()
-	await(t, "databases of the run", func() bool { return strings.Contains(s.names(t), deployment.Prefix) })
-	family := descendants(command.Process.Pid)
-	if err := command.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-	awaitEnd(t, ended)
-	awaitGone(t, family)
-	if code := command.ProcessState.ExitCode(); code != exitInconclusive || len(family) == 0 {
-		t.Errorf("exit %d, wanted %d; of %v", code, exitInconclusive, family)
+	run := begin(t, s.by(t, "certify", "--out", out, "--claims", "conformance")...)
+	run.until(t, "databases of the run", func() bool { return strings.Contains(s.names(t), deployment.Prefix) })
+	if code := run.stop(t, syscall.SIGINT); code != exitInconclusive {
+		t.Errorf("exit %d, wanted %d", code, exitInconclusive)
 	}
 }
 

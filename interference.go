@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -94,20 +92,13 @@ func interferenceJob(plan *arms.Plan) job {
 
 // gatherInterference adds the test's facts to the run, or says why there are none.
 func gatherInterference(run *result.Run, lane *laneProcess, end error) {
-	facts, err := result.Read(lane.dir)
-	if err == nil && facts.Interference != nil {
-		run.Interference, run.NotRun = facts.Interference, facts.Interference.NotRun
-		if end != nil && run.Interference.Trouble == "" {
-			run.Interference.Trouble = end.Error()
+	gatherMeasured(run, lane, end, measured{"interference test", func(facts *result.Run) *string {
+		if run.Interference = facts.Interference; run.Interference == nil {
+			return nil
 		}
-		_ = os.Remove(filepath.Join(lane.dir, result.FileName)) // merged
-		return
-	}
-	why := "it left no facts"
-	if end != nil {
-		why = end.Error()
-	}
-	run.NotRun = append(run.NotRun, result.NotRun{What: "interference test", Why: why})
+		run.NotRun = run.Interference.NotRun
+		return &run.Interference.Trouble
+	}})
 }
 
 // interferenceVerdict: an answer that was found passes, whatever it says; none is inconclusive,

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -28,22 +26,10 @@ func TestNothingSurvives(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := t.TempDir()
-			command := exec.Command(os.Args[0], "certify", "--out", out, "--engines", "postgres:16", "--claims", "conformance", "--reach", "embedded")
-			var said bytes.Buffer
-			command.Stdout, command.Stderr = &said, &said
-			if err := command.Start(); err != nil {
-				t.Fatal(err)
-			}
-			ended := make(chan struct{})
-			go func() { _ = command.Wait(); close(ended) }()
-			family := awaitFamily(t, command.Process.Pid, ended)
-			if err := command.Process.Signal(test.signal); err != nil {
-				t.Fatal(err)
-			}
-			awaitEnd(t, ended)
-			awaitGone(t, family)
-			if code := command.ProcessState.ExitCode(); code != test.code {
-				t.Errorf("exit %d, wanted %d: %s", code, test.code, said.String())
+			run := begin(t, "certify", "--out", out, "--engines", "postgres:16", "--claims", "conformance", "--reach", "embedded")
+			run.untilServed(t)
+			if code := run.stop(t, test.signal); code != test.code {
+				t.Errorf("exit %d, wanted %d: %s", code, test.code, run.said)
 			}
 			if test.code != exitInconclusive {
 				return
@@ -68,27 +54,6 @@ type process struct {
 
 // patience bounds every wait for a condition here; a slow machine may take most of it.
 const patience = 3 * time.Minute
-
-// awaitFamily waits until a descendant of pid is a server, and gives all descendants.
-func awaitFamily(t *testing.T, pid int, ended <-chan struct{}) []process {
-	t.Helper()
-	var family []process
-	await(t, "a server of the run", func() bool {
-		select {
-		case <-ended:
-			t.Fatal("the command ended before its server was seen")
-		default:
-		}
-		family = descendants(pid)
-		for _, p := range family {
-			if p.name == "postgres" {
-				return true
-			}
-		}
-		return false
-	})
-	return family
-}
 
 func awaitGone(t *testing.T, family []process) {
 	t.Helper()

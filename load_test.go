@@ -3,10 +3,8 @@ package main
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -22,23 +20,11 @@ func loadArgs(out string, more ...string) []string {
 }
 
 // underLoad starts a load of its own process and waits until its window has begun.
-func underLoad(t *testing.T, args ...string) (command *exec.Cmd, said *growing, ended chan struct{}) {
+func underLoad(t *testing.T, args ...string) child {
 	t.Helper()
-	command, said, ended = exec.Command(os.Args[0], args...), &growing{}, make(chan struct{})
-	command.Stdout, command.Stderr = said, said
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() { _ = command.Wait(); close(ended) }()
-	await(t, "the measured phase", func() bool {
-		select {
-		case <-ended:
-			t.Fatalf("it ended before its window began:\n%s", said.String())
-		default:
-		}
-		return strings.Contains(said.String(), "  150→")
-	})
-	return command, said, ended
+	run := begin(t, args...)
+	run.until(t, "its window", func() bool { return strings.Contains(run.said.String(), "  150→") })
+	return run
 }
 
 func TestLoadIsOfferedJudgedAndSaved(t *testing.T) {
@@ -111,9 +97,9 @@ func TestAStarvedGeneratorIsInvalid(t *testing.T) {
 		t.Skip("-short: this test starts a real server")
 	}
 	out := t.TempDir()
-	command, said, ended := underLoad(t, loadArgs(out, "--reach", "embedded", "--duration", "12s", "--slo", "p99=10s")...)
+	run := underLoad(t, loadArgs(out, "--reach", "embedded", "--duration", "12s", "--slo", "p99=10s")...)
 	stopped := 0
-	for _, p := range descendants(command.Process.Pid) {
+	for _, p := range descendants(run.command.Process.Pid) {
 		if p.name == own(t) { // the lane, and none of its servers
 			if err := syscall.Kill(p.pid, syscall.SIGSTOP); err != nil {
 				t.Fatal(err)
@@ -125,13 +111,13 @@ func TestAStarvedGeneratorIsInvalid(t *testing.T) {
 			stopped++
 		}
 	}
-	awaitEnd(t, ended)
+	awaitEnd(t, run.ended)
 	saved, err := result.Read(filepath.Join(out, "latest"))
 	if err != nil {
-		t.Fatalf("%v\n%s", err, said.String())
+		t.Fatalf("%v\n%s", err, run.said)
 	}
-	if stopped != 1 || command.ProcessState.ExitCode() != exitInconclusive {
-		t.Errorf("%d lanes were stopped; exit %d\n%s", stopped, command.ProcessState.ExitCode(), said.String())
+	if stopped != 1 || run.command.ProcessState.ExitCode() != exitInconclusive {
+		t.Errorf("%d lanes were stopped; exit %d\n%s", stopped, run.command.ProcessState.ExitCode(), run.said)
 	}
 	for _, f := range saved.Findings {
 		if f.Status != result.Invalid || !strings.Contains(f.Reason, "the generator itself") {
@@ -156,19 +142,14 @@ func TestAnInterruptedLoadIsSavedAndInconclusive(t *testing.T) {
 		t.Skip("-short: this test starts a real server")
 	}
 	out := t.TempDir()
-	command, said, ended := underLoad(t, loadArgs(out, "--reach", "embedded", "--duration", "10m")...)
-	family := awaitFamily(t, command.Process.Pid, ended)
-	if err := command.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-	awaitEnd(t, ended)
-	awaitGone(t, family)
+	run := underLoad(t, loadArgs(out, "--reach", "embedded", "--duration", "10m")...)
+	code := run.stop(t, syscall.SIGINT)
 	saved, err := result.Read(filepath.Join(out, "latest"))
 	if err != nil {
-		t.Fatalf("%v\n%s", err, said.String())
+		t.Fatalf("%v\n%s", err, run.said)
 	}
-	if command.ProcessState.ExitCode() != exitInconclusive || saved.Verdict.Status != result.Inconclusive || saved.Interrupted == "" {
-		t.Errorf("exit %d, %v, interrupted %q", command.ProcessState.ExitCode(), saved.Verdict, saved.Interrupted)
+	if code != exitInconclusive || saved.Verdict.Status != result.Inconclusive || saved.Interrupted == "" {
+		t.Errorf("exit %d, %v, interrupted %q", code, saved.Verdict, saved.Interrupted)
 	}
 	if len(saved.Measurements) != 1 || saved.Measurements[0].Counts.Committed == 0 || saved.Measurements[0].Seconds >= 600 || saved.Load.Trouble == "" {
 		t.Errorf("%d measurements, trouble %q", len(saved.Measurements), saved.Load.Trouble)
@@ -239,24 +220,6 @@ func TestLoadOnAnExternalCluster(t *testing.T) {
 	if now := server.state(t); now != marked {
 		t.Errorf("it held %s, and now %s", marked, now)
 	}
-}
-
-// growing may be read while a process writes to it.
-type growing struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (g *growing) Write(data []byte) (int, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.text.Write(data)
-}
-
-func (g *growing) String() string {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.text.String()
 }
 
 func TestLoadRefusesBadInputInOneSentence(t *testing.T) {

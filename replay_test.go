@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -83,31 +82,19 @@ func TestAnInterruptedReplayIsSavedAndInconclusive(t *testing.T) {
 	}
 	trace, prepare := replayable(t, 30_000) // ten minutes
 	out := t.TempDir()
-	command := exec.Command(os.Args[0], "replay", trace, "--engine", "postgres:16", "--reach", "embedded", "--prepare", prepare, "--out", out)
-	said := &growing{}
-	command.Stdout, command.Stderr = said, said
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { _ = command.Wait(); close(ended) }()
-	family := awaitFamily(t, command.Process.Pid, ended)
-	await(t, "the replay", func() bool { return strings.Contains(said.String(), "/s p50") })
-	if err := command.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-	awaitEnd(t, ended)
-	awaitGone(t, family)
+	run := begin(t, "replay", trace, "--engine", "postgres:16", "--reach", "embedded", "--prepare", prepare, "--out", out)
+	run.until(t, "the replay", func() bool { return strings.Contains(run.said.String(), "/s p50") })
+	code := run.stop(t, syscall.SIGINT)
 	saved, err := result.Read(filepath.Join(out, "latest"))
 	if err != nil {
-		t.Fatalf("%v\n%s", err, said.String())
+		t.Fatalf("%v\n%s", err, run.said.String())
 	}
 	c := saved.Measurements[0].Counts
-	if code := command.ProcessState.ExitCode(); code != exitInconclusive || saved.Verdict.Status != result.Inconclusive || saved.Interrupted == "" || c.Committed == 0 {
-		t.Errorf("exit %d, %v, interrupted %q, %+v\n%s", code, saved.Verdict, saved.Interrupted, c, said.String())
+	if code != exitInconclusive || saved.Verdict.Status != result.Inconclusive || saved.Interrupted == "" || c.Committed == 0 {
+		t.Errorf("exit %d, %v, interrupted %q, %+v\n%s", code, saved.Verdict, saved.Interrupted, c, run.said.String())
 	}
-	if !strings.Contains(said.String(), "not due yet when the replay was stopped") {
-		t.Errorf("what was not replayed is not counted:\n%s", said.String())
+	if !strings.Contains(run.said.String(), "not due yet when the replay was stopped") {
+		t.Errorf("what was not replayed is not counted:\n%s", run.said.String())
 	}
 }
 

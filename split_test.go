@@ -2,66 +2,25 @@ package main
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
 	"tristore/reports/result"
 )
 
-// heard is what a running command has printed so far.
-type heard struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (h *heard) Write(data []byte) (int, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.text.Write(data)
-}
-
-func (h *heard) String() string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.text.String()
-}
-
 // interruptedSplit starts the split measurement, stops it by Ctrl-C once it has printed
 // the words, and returns its folder when nothing of it is left.
 func interruptedSplit(t *testing.T, words *regexp.Regexp) string {
 	t.Helper()
 	out := t.TempDir()
-	command := exec.Command(os.Args[0], "capacity", "--out", out, "--engine", "postgres:16", "--reach", "embedded")
-	said := &heard{}
-	command.Stdout, command.Stderr = said, said
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { _ = command.Wait(); close(ended) }()
-	awaitFamily(t, command.Process.Pid, ended)
-	await(t, words.String(), func() bool {
-		select {
-		case <-ended:
-			t.Fatalf("it ended by itself: %s", said)
-		default:
-		}
-		return words.MatchString(said.String())
-	})
-	family := descendants(command.Process.Pid)
-	if err := command.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-	awaitEnd(t, ended)
-	awaitGone(t, family)
-	if code := command.ProcessState.ExitCode(); code != exitInconclusive {
-		t.Errorf("exit %d, wanted %d: %s", code, exitInconclusive, said)
+	run := begin(t, "capacity", "--out", out, "--engine", "postgres:16", "--reach", "embedded")
+	run.until(t, words.String(), func() bool { return words.MatchString(run.said.String()) })
+	if code := run.stop(t, syscall.SIGINT); code != exitInconclusive {
+		t.Errorf("exit %d, wanted %d: %s", code, exitInconclusive, run.said)
 	}
 	return filepath.Join(out, "latest")
 }

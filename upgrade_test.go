@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -48,23 +46,12 @@ func TestUpgradeDrillByLogicalReplication(t *testing.T) {
 // A drill that is stopped leaves a valid saved run, and no server.
 func TestUpgradeDrillStopped(t *testing.T) {
 	out := t.TempDir()
-	command := exec.Command(os.Args[0], "upgrade", "drill", "--from", "postgres:15", "--to", "postgres:16", "--reach", "embedded", "--out", out)
-	var said bytes.Buffer
-	command.Stdout, command.Stderr = &said, &said
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { _ = command.Wait(); close(ended) }()
-	family := awaitFamily(t, command.Process.Pid, ended)
-	if err := command.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-	awaitEnd(t, ended)
-	awaitGone(t, family)
+	drill := begin(t, "upgrade", "drill", "--from", "postgres:15", "--to", "postgres:16", "--reach", "embedded", "--out", out)
+	drill.untilServed(t)
+	code := drill.stop(t, syscall.SIGINT)
 	run, err := result.Read(filepath.Join(out, "latest"))
-	if err != nil || command.ProcessState.ExitCode() != exitInconclusive || run.Interrupted == "" || run.Verdict.Status != result.Inconclusive {
-		t.Errorf("exit %d, %v\n%s", command.ProcessState.ExitCode(), err, said.String())
+	if err != nil || code != exitInconclusive || run.Interrupted == "" || run.Verdict.Status != result.Inconclusive {
+		t.Errorf("exit %d, %v\n%s", code, err, drill.said)
 	}
 	if left, _ := filepath.Glob(filepath.Join(out, "*", "logs", "*", "dump-*")); len(left) > 0 {
 		t.Errorf("dumps were left: %v", left)
