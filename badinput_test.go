@@ -46,6 +46,8 @@ func TestBadInput(t *testing.T) {
 		"no saved run":          {[]string{"judge", "/nowhere"}, []string{"/nowhere", "run.json"}},
 		"a run file of nothing": {[]string{"judge", file}, []string{"is not a saved run"}},
 		"an out of nowhere":     {[]string{"certify", "--engines", "postgres:16", "--out", "/proc/nowhere"}, []string{"/proc/nowhere", "--out"}},
+		"a store never asked":   {[]string{"load", "auth", "--slo", "collections.p99=20ms"}, []string{"collections.p99", "it asks users and permissions"}},
+		"a store of no name":    {[]string{"load", "auth", "--slo", ".p99=20ms"}, []string{"is no promise", "users.p99=20ms"}},
 		"lane by hand":          {[]string{"lane"}, []string{"tristore certify"}},
 	} {
 		t.Run(name, func(t *testing.T) {

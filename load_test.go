@@ -32,25 +32,28 @@ func TestLoadIsOfferedJudgedAndSaved(t *testing.T) {
 		t.Skip("-short: this test starts a real server")
 	}
 	out := t.TempDir()
-	got := tristore(t, loadArgs(out, "--reach", "embedded", "--duration", "5s", "--seed", "7", "--slo", "p99=4s,p50=3s")...)
+	got := tristore(t, loadArgs(out, "--reach", "embedded", "--duration", "5s", "--seed", "7", "--slo", "p99=4s,p50=3s,users.p99=4s,permissions.p50=3s")...)
 	saved, err := result.Read(filepath.Join(out, "latest"))
 	if err != nil {
 		t.Fatalf("%v\n%s\n%s", err, got.out, got.err)
 	}
-	if got.code != saved.Verdict.ExitCode() || len(saved.Findings) != 4 || saved.Verdict.Status != result.Pass && !restless(saved) {
+	if got.code != saved.Verdict.ExitCode() || len(saved.Findings) != 6 || saved.Verdict.Status != result.Pass && !restless(saved) {
 		t.Errorf("exit %d, %v\n%s\n%s", got.code, saved.Verdict, got.out, got.err)
 	}
 	m := saved.Measurements[0]
 	if m.Loop != "open" || m.Offered != 150 || m.Counts.Due < 600 || m.Counts.Committed != m.Counts.Due || len(m.Timeline) != 5 || m.Latency.V2 == "" {
 		t.Errorf("%s loop, %g/s, %+v, %d seconds", m.Loop, m.Offered, m.Counts, len(m.Timeline))
 	}
-	for _, words := range []string{"150→", "95 % interval", "p99.9", "service time p99", "canaries before and after", "seed    7", "repeat  tristore load auth --engine postgres:16"} {
+	if len(m.Stores) != 2 || m.Stores[0].Committed < 2*m.Stores[1].Committed/3 || m.Stores[0].Operations < m.Counts.Due || m.Stores[1].Operations < m.Counts.Due {
+		t.Errorf("%+v of %d arrivals", m.Stores, m.Counts.Due)
+	}
+	for _, words := range []string{"operations of users", "operations of permissions", "--slo users.p99=4s --slo permissions.p50=3s", "150→", "95 % interval", "p99.9", "service time p99", "canaries before and after", "seed    7", "repeat  tristore load auth --engine postgres:16"} {
 		if !strings.Contains(got.out, words) {
 			t.Errorf("%q is not in:\n%s", words, got.out)
 		}
 	}
 	page, err := os.ReadFile(filepath.Join(out, "latest", render.HTMLName))
-	if err != nil || !bytes.Contains(page, []byte("95 % interval")) || !bytes.Contains(page, []byte(`class="plot"`)) {
+	if err != nil || !bytes.Contains(page, []byte("95 % interval")) || !bytes.Contains(page, []byte("Operations of permissions")) || !bytes.Contains(page, []byte(`class="plot"`)) {
 		t.Errorf("the page has no plot or no intervals: %v", err)
 	}
 	// The saved facts are enough to judge again: on a quiet machine they pass, and with a

@@ -25,7 +25,7 @@ func (t *termFlags) declare(c *cobra.Command, usual []string, of string) {
 	if len(usual) == 0 {
 		without = " (default: none)"
 	}
-	c.Flags().StringSliceVar(&t.promises, "slo", usual, "promises on the latency from the due time, such as p50=20ms,p99=200ms"+without)
+	c.Flags().StringSliceVar(&t.promises, "slo", usual, "promises on the latency from the due time, such as p50=20ms,p99=200ms; with a store, as users.p99=20ms, of a load's operations there"+without)
 	c.Flags().Float64Var(&t.maxFailed, "max-failed", 0.1, "percent of "+of+" that may be refused, unknown or never started")
 }
 
@@ -49,18 +49,22 @@ func (t *termFlags) into(terms *road.Terms) error {
 func termWords(terms road.Terms) []string {
 	words := []string{"--max-failed", fmt.Sprint(100 * terms.MaxFailed)}
 	for _, p := range terms.Promises {
-		words = append(words, "--slo", fmt.Sprintf("p%g=%s", p.Percent, time.Duration(p.LimitMs*float64(time.Millisecond))))
+		words = append(words, "--slo", fmt.Sprintf("%s=%s", p.Name(), time.Duration(p.LimitMs*float64(time.Millisecond))))
 	}
 	return words
 }
 
-// parsePromise reads a word such as p99.9=1s.
+// parsePromise reads a word such as p99.9=1s or users.p99=20ms.
 func parsePromise(word string) (result.Promise, error) {
 	name, limit, _ := strings.Cut(word, "=")
-	percent, numberErr := strconv.ParseFloat(strings.TrimPrefix(name, "p"), 64)
-	within, durationErr := time.ParseDuration(limit)
-	if !strings.HasPrefix(name, "p") || numberErr != nil || durationErr != nil {
-		return result.Promise{}, fmt.Errorf("--slo %s is no promise: write a percentile and a time, such as p99=200ms", word)
+	store, percentile, ofStore := strings.Cut(name, ".p")
+	if !ofStore {
+		store, percentile = "", strings.TrimPrefix(name, "p")
 	}
-	return result.Promise{Percent: percent, LimitMs: within.Seconds() * 1000}, nil
+	percent, numberErr := strconv.ParseFloat(percentile, 64)
+	within, durationErr := time.ParseDuration(limit)
+	if !ofStore && percentile == name || ofStore && store == "" || numberErr != nil || durationErr != nil {
+		return result.Promise{}, fmt.Errorf("--slo %s is no promise: write a percentile and a time, such as p99=200ms, or users.p99=20ms for the operations of one store", word)
+	}
+	return result.Promise{Percent: percent, LimitMs: within.Seconds() * 1000, Store: store}, nil
 }

@@ -160,7 +160,14 @@ func summaryIntervals(page *strings.Builder, run *result.Run, m result.Measureme
 	if run.Load == nil || err != nil || curve.Count() == 0 {
 		return
 	}
-	page.WriteString("\n| From due | Latency | 95 % interval | Samples for one half as wide |\n|---|--:|--:|--:|\n")
+	summaryTable(page, capital(fromWhen(m)), curve)
+	for _, of := range storesOf(m) {
+		summaryTable(page, fmt.Sprintf("%s, of %s operations", inline(of.Store), count(of.Operations)), of.curve)
+	}
+}
+
+func summaryTable(page *strings.Builder, title string, curve latency.Curve) {
+	fmt.Fprintf(page, "\n| %s | Latency | 95 %% interval | Samples for one half as wide |\n|---|--:|--:|--:|\n", title)
 	for _, p := range curve.Table() {
 		interval, needed := "too few samples", fmt.Sprintf("%d for any", p.Needed)
 		if p.Interval {
@@ -178,7 +185,7 @@ func summaryProof(page *strings.Builder, l result.Load) {
 	fmt.Fprintf(page, "\n- Generator over an endpoint that answers at once, %.0f/s: %d of %d served, late by itself %s (p99); its timer wakes %s late (p99)\n- Warm-up: %s, steady: %t%s\n",
 		p.NoOp.Offered, p.NoOp.Counts.Committed, p.NoOp.Counts.Due, milli(p.NoOp.Pacing.P99), milli(p.TimerP99Ms), span(p.WarmSeconds), p.Steady, cold)
 	if l.Pipelined {
-		page.WriteString("- Reads of a request: sent together where none needs the answer of another; latency is of the whole request\n")
+		page.WriteString("- Reads of a request: sent together where none needs the answer of another; latency is of the whole request, and reads sent together are one operation of their store\n")
 	}
 	for _, c := range p.Canaries {
 		fmt.Fprintf(page, "- Canary %s: %s before, %s after\n", inline(c.Name), milli(c.BeforeMs), milli(c.AfterMs))

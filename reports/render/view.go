@@ -68,6 +68,8 @@ type load struct {
 	Timeline    plot
 	Percentiles plot
 	Intervals   []latency.Percentile
+	FromWhen    string
+	ByStore     []storeLoad
 	HasTimeline bool
 	HasCurve    bool
 }
@@ -175,7 +177,7 @@ func settingsOf(run *result.Run, engine result.Engine) []setting {
 }
 
 func loadOf(run *result.Run, m result.Measurement) load {
-	l := load{Measurement: m, Title: titleOf(run, m.Engine) + ", " + m.Workload, Caveats: caveats(m)}
+	l := load{Measurement: m, Title: titleOf(run, m.Engine) + ", " + m.Workload, Caveats: caveats(m), FromWhen: fromWhen(m), ByStore: storesOf(m)}
 	due, err := decode(m.Latency)
 	service, serviceErr := decode(m.Service)
 	for _, err := range []error{err, serviceErr} {

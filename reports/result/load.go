@@ -1,5 +1,7 @@
 package result
 
+import "strconv"
+
 // Load is what a load run was asked for and promised; its window is in Measurements, and
 // what stands here is enough to judge that again.
 type Load struct {
@@ -26,10 +28,23 @@ type Load struct {
 	Trouble string `json:"trouble,omitempty"`
 }
 
-// Promise is one limit: so many percent of arrivals end within so many milliseconds.
+// Promise is one limit: so many percent of arrivals, or of the operations of one store,
+// end within so many milliseconds.
 type Promise struct {
 	Percent float64 `json:"percent"`
 	LimitMs float64 `json:"limit_ms"`
+	// Store is that of a promise on operations as StoreLatency counts them; empty means
+	// whole arrivals.
+	Store string `json:"store,omitempty"`
+}
+
+// Name is how somebody asks for the percentile of a promise: p99, or users.p99.
+func (p Promise) Name() string {
+	name := "p" + strconv.FormatFloat(p.Percent, 'f', -1, 64)
+	if p.Store != "" {
+		name = p.Store + "." + name
+	}
+	return name
 }
 
 // Proof is what must be sound before latencies speak of the store.

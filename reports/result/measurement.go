@@ -27,6 +27,25 @@ type Measurement struct {
 	Lag      Histogram `json:"lag"`
 	Pacing   Histogram `json:"pacing"`
 	Timeline []Second  `json:"timeline"`
+	// Stores is the same window by store, where the workload tells of its operations.
+	Stores []StoreLatency `json:"stores,omitempty"`
+}
+
+// StoreLatency is what the operations of one store came to, of arrivals due in the measured
+// phase. The first operation of an arrival counts from when the arrival was due, each later
+// one from the end of the one before it; a conflict that was tried again is one operation,
+// and so are reads that were sent together. What an arrival would have asked after an
+// operation that was not committed was never asked, and is not counted.
+type StoreLatency struct {
+	Store string `json:"store"`
+	// Operations are those below: every one is in exactly one of them.
+	Operations int64 `json:"operations"`
+	Committed  int64 `json:"committed"`
+	Refused    int64 `json:"refused"`
+	Unknown    int64 `json:"unknown"`
+	// Dropped counts, once, each arrival that was never started and would have asked this store.
+	Dropped int64     `json:"dropped"`
+	Latency Histogram `json:"latency"` // of committed operations
 }
 
 // Counts keeps outcomes apart. Every arrival due in the measured phase is in exactly one of

@@ -21,7 +21,8 @@ func full() *Run {
 	h := Histogram{Count: 3, Clipped: 1, P50: 1.5, P95: 2.5, P99: 3.5, P999: 5, Max: 9, V2: "HISTFAAA"}
 	m := Measurement{Engine: "postgres:16", Claim: "LOAD-1", Workload: "auth", Window: "w", Offered: 10, Achieved: 9.5, Seconds: 10, Loop: "open",
 		Counts:  Counts{Due: 6, Committed: 1, Refused: 2, Unknown: 1, Dropped: 2, Late: 1, Retries: 1, Deadlocks: 1, Overran: 1},
-		Refused: []Refusal{{"not found", 2}}, UnknownBy: []Refusal{{"connection lost", 1}}, RefusedLatency: h, Latency: h, Service: h, Lag: h, Pacing: h, Timeline: []Second{{1, 2, 3, 4}}}
+		Refused: []Refusal{{"not found", 2}}, UnknownBy: []Refusal{{"connection lost", 1}}, RefusedLatency: h, Latency: h, Service: h, Lag: h, Pacing: h, Timeline: []Second{{1, 2, 3, 4}},
+		Stores: []StoreLatency{{"users", 10, 1, 2, 3, 4, h}}}
 	return &Run{
 		Schema: Schema, ID: "id", Kind: "certify", Verdict: Verdict{Fail, "FAIL: x"}, Seed: math.MaxUint64, Command: "tristore certify", Tool: Tool{"v1", "go1.26"},
 		Began: began, Ended: began.Add(time.Minute), Interrupted: "signal", Fault: "share-unguarded",
@@ -39,7 +40,7 @@ func full() *Run {
 			Windows: []SplitWindow{{1, 2, SharedCluster, &m, &m, "invalid"}}, Boundary: fullBoundary(), TwoBoundary: fullBoundary(),
 			Remedies: []Remedy{{"settings", "UNIQ-1 fails", true, fullBoundary(), 3}},
 			Outlook:  &Outlook{"2026-03-02", &Growth{"file", "f", 0.04, 0.09, []WeekPeak{{"2026-03-02", 1, 2}}, []Look{{"2026-03-02", 1, 2, 3, 4}}}, 52, 8, 0.2, 7, &Connections{1, 2, 3, 4, 5, 2, 10, 100, 3}}, Trouble: "t"},
-		Load: &Load{Workload: "auth", Engine: "postgres:16", Rate: 500, Promises: []Promise{{99, 200}}, Confidence: 0.99, MaxFailed: 0.001, MinReached: 0.99, Cold: true, Pipelined: true, Trouble: "t",
+		Load: &Load{Workload: "auth", Engine: "postgres:16", Rate: 500, Promises: []Promise{{99, 200, "users"}}, Confidence: 0.99, MaxFailed: 0.001, MinReached: 0.99, Cold: true, Pipelined: true, Trouble: "t",
 			Proof: &Proof{NoOp: m, TimerP50Ms: 1, TimerP99Ms: 2, Canaries: []Canary{{"cpu", 1, 2, 1.5, 0.1}}, WarmSeconds: 5, Steady: true}},
 		Observed: fullObserved(), Interference: fullInterference(m),
 	}

@@ -22,19 +22,13 @@ func latencies(page *strings.Builder, run *result.Run) {
 			fmt.Fprintf(page, "  %s\n", printable(err.Error()))
 			continue
 		}
-		fmt.Fprintf(page, "  %-8s %10s   %-22s %s\n", "from due", "ms", "95 % interval", "samples for half of it")
-		for _, p := range curve.Table() {
-			interval, needed := "too few samples", fmt.Sprintf("%d for any", p.Needed)
-			if p.Interval {
-				interval, needed = figure(p.Low)+" to "+figure(p.High), strconv.Itoa(p.Needed)
-			}
-			fmt.Fprintf(page, "  p%-7g %10s   %-22s %s\n", p.Percent, figure(p.Ms), interval, needed)
-		}
-		fmt.Fprintf(page, "  %-8s %10s   of %d committed\n", "greatest", figure(curve.Max()), curve.Count())
+		table(page, fromWhen(m), curve.Table())
+		fmt.Fprintf(page, "  %-11s %10s   of %d committed\n", "greatest", figure(curve.Max()), curve.Count())
 		fmt.Fprintf(page, "  service time p99 %s, start lag p99 %s, of that by the generator itself %s\n", figure(m.Service.P99), figure(m.Lag.P99), figure(m.Pacing.P99))
 		c := m.Counts
 		fmt.Fprintf(page, "  due %d: committed %d, refused %d%s, unknown %d%s, dropped %d; started late %d, tried again %d%s, ended after the window %d\n",
 			c.Due, c.Committed, c.Refused, reasons(m.Refused), c.Unknown, reasons(m.UnknownBy), c.Dropped, c.Late, c.Retries, deadlocks(c), c.Overran)
+		stores(page, m)
 	}
 	for _, saw := range run.Observations {
 		if after := saw.Facts["rows_after"]; after > 0 {
@@ -43,6 +37,42 @@ func latencies(page *strings.Builder, run *result.Run) {
 	}
 	if p := run.Load.Proof; p != nil {
 		proof(page, *p, run.Load.Cold)
+	}
+}
+
+// fromWhen heads the latencies of a window: from when they count.
+func fromWhen(m result.Measurement) string {
+	if m.Loop == "closed" {
+		return "service"
+	}
+	return "from due"
+}
+
+// table is percentiles with their intervals, and what would make those narrower.
+func table(page *strings.Builder, title string, all []latency.Percentile) {
+	fmt.Fprintf(page, "  %-11s %10s   %-22s %s\n", title, "ms", "95 % interval", "samples for half of it")
+	for _, p := range all {
+		interval, needed := "too few samples", fmt.Sprintf("%d for any", p.Needed)
+		if p.Interval {
+			interval, needed = figure(p.Low)+" to "+figure(p.High), strconv.Itoa(p.Needed)
+		}
+		fmt.Fprintf(page, "  p%-10g %10s   %-22s %s\n", p.Percent, figure(p.Ms), interval, needed)
+	}
+}
+
+// stores are the operations of each store by themselves.
+func stores(page *strings.Builder, m result.Measurement) {
+	for _, of := range m.Stores {
+		if of.Operations == 0 {
+			continue
+		}
+		if curve, err := latency.Decode(of.Latency); err != nil {
+			fmt.Fprintf(page, "  %s: %s\n", printable(of.Store), printable(err.Error()))
+		} else {
+			table(page, printable(of.Store), curve.Table())
+		}
+		fmt.Fprintf(page, "  operations of %s %d: committed %d, refused %d, unknown %d, never asked by dropped arrivals %d\n",
+			printable(of.Store), of.Operations, of.Committed, of.Refused, of.Unknown, of.Dropped)
 	}
 }
 

@@ -27,6 +27,7 @@ func TestALoadRunShowsItsPercentilesWithIntervals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	m.Stores = []result.StoreLatency{{Store: "users", Operations: 1003, Committed: 1000, Refused: 2, Dropped: 1, Latency: m.Latency}, {Store: "permissions"}}
 	m.Window, m.Offered = "auth\x1b[31m", 16.7
 	m.Refused = []result.Refusal{{Reason: "exhausted", Count: 2}}
 	run := &result.Run{Load: &result.Load{Proof: &result.Proof{NoOp: m, TimerP99Ms: 0.25, WarmSeconds: 5.3, Canaries: []result.Canary{{Name: "cpu", BeforeMs: 0.1, AfterMs: 0.2}}}}, Measurements: []result.Measurement{m}}
@@ -36,10 +37,12 @@ func TestALoadRunShowsItsPercentilesWithIntervals(t *testing.T) {
 	}
 	for _, line := range []string{
 		"auth[31m: 16.7/s asked, 16.7/s reached, 60 s",
-		"p50             500   469 to 532             4000",
-		"p99             990   983 to 997             4000",
-		"p99.9           999   too few samples        3688 for any",
+		"p50                500   469 to 532             4000",
+		"p99                990   983 to 997             4000",
+		"p99.9              999   too few samples        3688 for any",
 		"refused 0 (exhausted 2)",
+		"users               ms   95 % interval",
+		"operations of users 1003: committed 1000, refused 2, unknown 0, never asked by dropped arrivals 1",
 		"generator at 16.7/s over a no-op: 1000 of 1000 served",
 		"its timer wakes 0.250 ms late (p99)",
 		"canaries before and after, ms: cpu 0.100 to 0.200; NOT steady after 5.30 s of warm-up",

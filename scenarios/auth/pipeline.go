@@ -14,11 +14,37 @@ type operation struct {
 	read  store.Read
 	check func(store.Outcome) store.Outcome
 
-	run func() store.Outcome
+	run func(context.Context) store.Outcome
+	of  place // of run
 }
 
+// place is which store an operation asks, as Stores has them.
+type place int
+
+const (
+	ofUsers place = iota
+	ofPermissions
+	ofNone // what the older profile leaves out
+)
+
+// Stores are those that requests ask.
+func Stores() []store.Name { return []store.Name{store.UsersStore, store.PermissionsStore} }
+
 // inTurn is an operation that waits for those before it.
-func inTurn(run func() store.Outcome) operation { return operation{run: run} }
+func inTurn(of place, run func(context.Context) store.Outcome) operation {
+	return operation{run: run, of: of}
+}
+
+func (o operation) place() place {
+	switch {
+	case o.read == nil:
+		return o.of
+	case isOfUsers(o.read):
+		return ofUsers
+	default:
+		return ofPermissions
+	}
+}
 
 // Pipelines tells why two stores cannot be asked several reads together; nil where they can.
 func Pipelines(users store.Users, permissions store.Permissions) error {
@@ -37,12 +63,19 @@ func Pipelines(users store.Users, permissions store.Permissions) error {
 // inOrder does the operations of a request one after the other, and in a pipelined
 // workload reads of one store that stand side by side at once. It ends with the first, in
 // the order of the request, that is not committed: what was asked together with one that
-// failed was answered, and is not looked at, as it would not have been asked alone.
-func (w *Workload) inOrder(ctx context.Context, all ...operation) store.Outcome {
+// failed was answered, and is not looked at, as it would not have been asked alone. Each
+// is told of as one operation of its store, and so are those that were asked together.
+func (w *Workload) inOrder(ctx context.Context, worker int, all ...operation) store.Outcome {
 	steps := make([]func() store.Outcome, 0, len(all))
 	for len(all) > 0 {
 		next := all[:w.sideBySide(all)]
-		steps = append(steps, func() store.Outcome { return w.do(ctx, next) })
+		steps = append(steps, func() store.Outcome {
+			outcome := w.do(ctx, next)
+			if of := next[0].place(); of != ofNone {
+				w.operations.Ended(worker, int(of), outcome)
+			}
+			return outcome
+		})
 		all = all[len(next):]
 	}
 	return load.InOrder(steps...)
@@ -51,7 +84,7 @@ func (w *Workload) inOrder(ctx context.Context, all ...operation) store.Outcome 
 // sideBySide is how many operations are done at once.
 func (w *Workload) sideBySide(all []operation) int {
 	n := 1
-	for w.pipelined && n < len(all) && all[0].read != nil && all[n].read != nil && isOfUsers(all[0].read) == isOfUsers(all[n].read) {
+	for w.pipelined && n < len(all) && all[0].read != nil && all[n].read != nil && all[0].place() == all[n].place() {
 		n++
 	}
 	return n
@@ -60,7 +93,7 @@ func (w *Workload) sideBySide(all []operation) int {
 func (w *Workload) do(ctx context.Context, all []operation) store.Outcome {
 	switch {
 	case all[0].read == nil:
-		return all[0].run()
+		return all[0].run(ctx)
 	case !w.pipelined:
 		return all[0].check(w.alone(ctx, all[0].read))
 	}

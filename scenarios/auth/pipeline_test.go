@@ -62,7 +62,7 @@ func TestReadsOfOneStoreGoTogetherAndEndInTheirOrder(t *testing.T) {
 	} {
 		on := &asked{fail: c.fail}
 		w := &Workload{users: on, permissions: on, data: data, profile: V27, pipelined: true}
-		got := w.getWorkspace(t.Context(), &request{caller: 1, workspace: 1})
+		got := w.inOrder(t.Context(), 0, w.getWorkspace(&request{caller: 1, workspace: 1})...)
 		if got.String() != c.want || !slices.Equal(on.how, c.how) {
 			t.Errorf("%s fails: %s, asked %q", c.fail, got.Detail(), on.how)
 		}
@@ -71,7 +71,7 @@ func TestReadsOfOneStoreGoTogetherAndEndInTheirOrder(t *testing.T) {
 		on := &asked{fail: fail}
 		w := &Workload{users: on, permissions: on, data: data, profile: V27, pipelined: true}
 		r := &request{caller: 1, workspace: 1}
-		got := w.inOrder(t.Context(), w.readWorkspace(r), w.readRoles(r))
+		got := w.inOrder(t.Context(), 0, w.readWorkspace(r), w.readRoles(r))
 		if got.String() != want || !slices.Equal(on.how, []string{"workspace roles "}) {
 			t.Errorf("%s fails: %s, asked %q", fail, got.Detail(), on.how)
 		}

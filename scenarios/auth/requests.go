@@ -8,99 +8,101 @@ import (
 	"tristore/scenarios/load"
 )
 
-func (w *Workload) getWorkspace(ctx context.Context, r *request) store.Outcome {
-	return w.inOrder(ctx, w.authenticated(r, w.readWorkspace(r), w.v27(w.readRoles(r)))...)
+func (w *Workload) getWorkspace(r *request) []operation {
+	return w.authenticated(r, w.readWorkspace(r), w.v27(w.readRoles(r)))
 }
 
 // openPage reads the workspace of the page, so that it waits for the page.
-func (w *Workload) openPage(ctx context.Context, r *request) store.Outcome {
+func (w *Workload) openPage(r *request) []operation {
 	page := r.chance.Below(w.data.Sizes.PagesPerWorkspace)
-	return w.inOrder(ctx, w.authenticated(r, inTurn(func() store.Outcome {
+	return w.authenticated(r, inTurn(ofPermissions, func(ctx context.Context) store.Outcome {
 		found, outcome := w.permissions.PageBySlug(ctx, w.data.WorkspaceSlug(r.workspace), w.data.PageSlug(page))
 		return load.Expect(outcome, "page by slug", found.ID, w.data.PageID(r.workspace, page))
-	}), w.v27(w.readWorkspace(r)))...)
+	}), w.v27(w.readWorkspace(r)))
 }
 
-func (w *Workload) listFiles(ctx context.Context, r *request) store.Outcome {
+func (w *Workload) listFiles(r *request) []operation {
 	const limit = 20
 	files := &store.FilesRead{WorkspaceID: w.data.WorkspaceID(r.workspace), Limit: limit}
-	return w.inOrder(ctx, w.authenticated(r, w.v27(w.readWorkspace(r)), operation{read: files, check: func(outcome store.Outcome) store.Outcome {
+	return w.authenticated(r, w.v27(w.readWorkspace(r)), operation{read: files, check: func(outcome store.Outcome) store.Outcome {
 		return load.Expect(outcome, "files listed", len(files.Found), min(limit, w.data.Sizes.FilesPerWorkspace))
-	}})...)
+	}})
 }
 
 // workspaceKey asks for no user at all; the role of the key names the workspace.
-func (w *Workload) workspaceKey(ctx context.Context, r *request) store.Outcome {
-	return w.inOrder(ctx, inTurn(func() store.Outcome {
+func (w *Workload) workspaceKey(r *request) []operation {
+	return []operation{inTurn(ofPermissions, func(ctx context.Context) store.Outcome {
 		role, outcome := w.permissions.RoleByAPIKey(ctx, w.data.WorkspaceKey(r.workspace))
 		return load.Expect(outcome, "role by API key", role.SubjectID, w.data.WorkspaceID(r.workspace))
-	}), w.readWorkspace(r))
+	}), w.readWorkspace(r)}
 }
 
-func (w *Workload) orgKey(ctx context.Context, r *request) store.Outcome {
+func (w *Workload) orgKey(r *request) []operation {
 	org, key := w.data.OrgOf(r.caller), r.chance.Below(w.data.Sizes.KeysPerOrg)
-	return w.inOrder(ctx, inTurn(func() store.Outcome {
+	return []operation{inTurn(ofUsers, func(ctx context.Context) store.Outcome {
 		found, outcome := w.users.OrgAPIKeyByHash(ctx, w.data.OrgSlug(org), w.data.OrgKeyHash(org, key))
 		return load.Expect(outcome, "organisation key", found.OrgSlug, w.data.OrgSlug(org))
-	}), w.readWorkspace(r))
+	}), w.readWorkspace(r)}
 }
 
 // personalToken learns from the token who the caller is.
-func (w *Workload) personalToken(ctx context.Context, r *request) store.Outcome {
-	token := inTurn(func() store.Outcome {
+func (w *Workload) personalToken(r *request) []operation {
+	token := inTurn(ofUsers, func(ctx context.Context) store.Outcome {
 		token, outcome := w.users.AccessTokenByToken(ctx, w.data.Token(r.caller))
 		return load.Expect(outcome, "personal token", token.UserID, w.data.UserID(r.caller))
 	})
-	return w.inOrder(ctx, append([]operation{token}, w.authenticated(r, w.readWorkspace(r))...)...)
+	return append([]operation{token}, w.authenticated(r, w.readWorkspace(r))...)
 }
 
-func (w *Workload) whoAmI(ctx context.Context, r *request) store.Outcome {
-	return w.inOrder(ctx, w.authenticated(r)...)
+func (w *Workload) whoAmI(r *request) []operation {
+	return w.authenticated(r)
 }
 
 // listMine is the heaviest read of the path, hence its small share.
-func (w *Workload) listMine(ctx context.Context, r *request) store.Outcome {
-	return w.inOrder(ctx, w.authenticated(r, inTurn(func() store.Outcome {
+func (w *Workload) listMine(r *request) []operation {
+	return w.authenticated(r, inTurn(ofPermissions, func(ctx context.Context) store.Outcome {
 		mine, outcome := w.permissions.ListMyWorkspaces(ctx, store.WorkspaceList{UserID: w.data.UserID(r.caller), Roles: []string{dataset.StaffRole}, Limit: 20})
 		return load.Expect(outcome, "has workspaces", len(mine) > 0, true)
-	}))...)
+	}))
 }
 
 // signIn is the password path: by email, then by id while the session is made.
-func (w *Workload) signIn(ctx context.Context, r *request) store.Outcome {
-	byEmail := inTurn(func() store.Outcome {
+func (w *Workload) signIn(r *request) []operation {
+	byEmail := inTurn(ofUsers, func(ctx context.Context) store.Outcome {
 		user, outcome := w.users.LoginByEmail(ctx, w.data.Email(r.caller))
 		return load.Expect(outcome, "user by email", user.ID, w.data.UserID(r.caller))
 	})
-	return w.inOrder(ctx, append([]operation{byEmail}, w.authenticated(r)...)...)
+	return append([]operation{byEmail}, w.authenticated(r)...)
 }
 
 // singleSignOn always writes the claims back. A conflict is tried again, as the
 // platform's services do, since it says that nothing was written.
-func (w *Workload) singleSignOn(ctx context.Context, r *request) store.Outcome {
+func (w *Workload) singleSignOn(r *request) []operation {
 	login := store.SSOLogin{Provider: dataset.Provider, ProviderID: w.data.ProviderID(r.caller), Email: w.data.Email(r.caller),
 		Claims: map[string]any{"id": w.data.ProviderID(r.caller), "email": w.data.Email(r.caller), "visits": float64(r.arrival)}}
-	return load.Retried(func() store.Outcome {
-		user, outcome := w.users.UpdateSSO(ctx, login)
-		return load.Expect(outcome, "user by provider", user.ID, w.data.UserID(r.caller))
-	})
+	return []operation{inTurn(ofUsers, func(ctx context.Context) store.Outcome {
+		return load.Retried(func() store.Outcome {
+			user, outcome := w.users.UpdateSSO(ctx, login)
+			return load.Expect(outcome, "user by provider", user.ID, w.data.UserID(r.caller))
+		})
+	})}
 }
 
 // visit inserts an anonymous visitor, who then looks at a workspace.
-func (w *Workload) visit(ctx context.Context, r *request) store.Outcome {
-	return w.inOrder(ctx, inTurn(func() store.Outcome {
+func (w *Workload) visit(r *request) []operation {
+	return []operation{inTurn(ofUsers, func(ctx context.Context) store.Outcome {
 		return w.users.InsertAnonymous(ctx, w.data.VisitorID(w.window, r.arrival), w.expires)
-	}), w.readWorkspace(r))
+	}), w.readWorkspace(r)}
 }
 
 // share lets one of a few guests read the workspace, so that maps do not grow for ever.
-func (w *Workload) share(ctx context.Context, r *request) store.Outcome {
+func (w *Workload) share(r *request) []operation {
 	guest := w.data.GuestID(r.chance.Below(guests))
-	return w.inOrder(ctx, w.authenticated(r, w.readWorkspace(r), inTurn(func() store.Outcome {
+	return w.authenticated(r, w.readWorkspace(r), inTurn(ofPermissions, func(ctx context.Context) store.Outcome {
 		return load.Retried(func() store.Outcome {
 			return w.permissions.Share(ctx, w.data.WorkspaceID(r.workspace), guest, store.Grant{Policies: map[string]bool{"read": true}})
 		})
-	}))...)
+	}))
 }
 
 const guests = 30
@@ -140,5 +142,5 @@ func (w *Workload) v27(one operation) operation {
 	if w.profile == V27 {
 		return one
 	}
-	return inTurn(store.Done)
+	return inTurn(ofNone, func(context.Context) store.Outcome { return store.Done() })
 }

@@ -36,7 +36,7 @@ func TestEveryRequestIsServedByARealServer(t *testing.T) {
 	serve := func(w *Workload, k kind, arrival int64) store.Outcome {
 		chance := dataset.Draw(3, 4, arrival)
 		caller := 1 + w.callers.Pick(&chance)
-		return k.serve(w, t.Context(), &request{arrival: arrival, caller: caller, workspace: w.data.WorkspaceOf(caller), chance: &chance})
+		return w.inOrder(t.Context(), 0, k.operations(w, &request{arrival: arrival, caller: caller, workspace: w.data.WorkspaceOf(caller), chance: &chance})...)
 	}
 	ways := []bool{false}
 	if Pipelines(deployed.Users, deployed.Permissions) == nil {
@@ -53,6 +53,9 @@ func TestEveryRequestIsServedByARealServer(t *testing.T) {
 				}
 			}
 		}
+	}
+	for _, profile := range []Profile{Fork, V27} {
+		toldOfEach(t, deployed, data, profile)
 	}
 	// Who asks for another data set must be refused, or the answers prove nothing.
 	other := data

@@ -8,6 +8,8 @@ import (
 
 	"tristore/drivers/store"
 	"tristore/scenarios/dataset"
+	"tristore/scenarios/load"
+	"tristore/scenarios/measure"
 )
 
 // Profile is how many store operations a request costs.
@@ -53,6 +55,7 @@ type Workload struct {
 	callers     dataset.Keys
 	kinds       []kind
 	pipelined   bool
+	operations  *load.Operations
 }
 
 // New prepares a workload for one window. Data must have been loaded into the stores;
@@ -60,7 +63,7 @@ type Workload struct {
 func New(users store.Users, permissions store.Permissions, with Options) *Workload {
 	return &Workload{
 		users: users, permissions: permissions, data: with.Data, profile: with.Profile, window: with.Window, expires: with.Expires,
-		callers: dataset.KeysOf(with.Keys, with.Data.ActiveUsers()), kinds: kinds(with.Mix), pipelined: with.Pipeline,
+		callers: dataset.KeysOf(with.Keys, with.Data.ActiveUsers()), kinds: kinds(with.Mix), pipelined: with.Pipeline, operations: with.Operations,
 	}
 }
 
@@ -75,13 +78,47 @@ type Options struct {
 	// Pipeline sends the reads of a request that need no earlier answer together, to stores
 	// that Pipelines says nothing against. A request's latency still ends with its last answer.
 	Pipeline bool
+	// Operations hears of each operation, of Stores; nil does not.
+	Operations *load.Operations
 }
 
 // Step serves load.Step: it makes the request of one arrival. The outcome is that of
 // the first operation that was not committed, or of the last.
-func (w *Workload) Step(ctx context.Context, _ int, arrival int64) store.Outcome {
+func (w *Workload) Step(ctx context.Context, worker int, arrival int64) store.Outcome {
 	k, r := w.ask(arrival)
-	return k.serve(w, ctx, r)
+	return w.inOrder(ctx, worker, k.operations(w, r)...)
+}
+
+// Would are the stores that an arrival asks when all goes well.
+func (w *Workload) Would(arrival int64) measure.Stores {
+	k, r := w.ask(arrival)
+	return w.stores(k, r)
+}
+
+func (w *Workload) stores(k kind, r *request) (asked measure.Stores) {
+	for _, one := range k.operations(w, r) {
+		if of := one.place(); of != ofNone {
+			asked = asked.With(int(of))
+		}
+	}
+	return asked
+}
+
+// Asked are the stores that the requests of a mix ask.
+func Asked(profile Profile, mix Mix) (names []store.Name) {
+	w := New(nil, nil, Options{Data: dataset.Identity{Sizes: dataset.Small()}, Profile: profile, Mix: mix})
+	var asked measure.Stores
+	for _, k := range w.kinds {
+		if _, r := w.ask(0); k.weight > 0 {
+			asked |= w.stores(k, r)
+		}
+	}
+	for at, name := range Stores() {
+		if asked.Has(at) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // Asks says what one arrival asks for: the kind of request, the caller and the
@@ -123,7 +160,8 @@ type request struct {
 type kind struct {
 	name   string
 	weight int // of whole
-	serve  func(*Workload, context.Context, *request) store.Outcome
+	// operations are what the request does, in their order.
+	operations func(*Workload, *request) []operation
 }
 
 // whole is what the weights add up to.
@@ -134,9 +172,9 @@ const whole = 1000
 func kinds(mix Mix) []kind {
 	at := max(0, slices.Index(Mixes(), mix)) // the zero mix is the everyday one
 	all := []struct {
-		name    string
-		weights [5]int
-		serve   func(*Workload, context.Context, *request) store.Outcome
+		name       string
+		weights    [5]int
+		operations func(*Workload, *request) []operation
 	}{ //                    everyday storm visitors keys fanout
 		{"get a workspace", [5]int{510, 0, 300, 0, 400}, (*Workload).getWorkspace},
 		{"open a page", [5]int{200, 0, 300, 0, 0}, (*Workload).openPage},
@@ -153,7 +191,7 @@ func kinds(mix Mix) []kind {
 	}
 	weighed := make([]kind, len(all))
 	for i, k := range all {
-		weighed[i] = kind{k.name, k.weights[at], k.serve}
+		weighed[i] = kind{k.name, k.weights[at], k.operations}
 	}
 	return weighed
 }

@@ -1,7 +1,7 @@
 package campaign
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -111,7 +111,7 @@ func (p Plan) Check() error {
 	case len(p.Promises) == 0:
 		return fmt.Errorf("a load needs a promise to be judged by, such as p99=200ms")
 	}
-	if err := errors.Join(p.checkPipeline(), p.checkData()); err != nil {
+	if err := cmp.Or(p.checkPipeline(), p.checkData(), p.checkStores()); err != nil {
 		return err
 	}
 	return p.Terms.Check(p.Measure)
@@ -123,6 +123,28 @@ func (p Plan) checkPipeline() error {
 		return fmt.Errorf("--pipeline is of the %s workload, whose requests make independent reads; drop it, or load %s", auth.Name, auth.Name)
 	case p.Pipeline && p.Engine.Family() != drivers.FamilyPostgres:
 		return fmt.Errorf("--pipeline sends reads together, which %s does not take; drop it, or ask for a PostgreSQL engine", p.Engine.Title())
+	}
+	return nil
+}
+
+// asks are the stores that the workload asks.
+func (p Plan) asks() (names []string) {
+	asked := collections.Stores()
+	if p.Workload == auth.Name {
+		asked = auth.Asked(p.Profile, auth.Mix(p.Mix))
+	}
+	for _, name := range asked {
+		names = append(names, string(name))
+	}
+	return names
+}
+
+// checkStores refuses a promise on operations that nobody makes.
+func (p Plan) checkStores() error {
+	for _, promise := range p.Promises {
+		if asks := p.asks(); promise.Store != "" && !slices.Contains(asks, promise.Store) {
+			return fmt.Errorf("%s is promised, and the %s mix of %s never asks a store %q: it asks %s", promise.Name(), p.Mix, p.Workload, promise.Store, strings.Join(asks, " and "))
+		}
 	}
 	return nil
 }

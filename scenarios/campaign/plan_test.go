@@ -39,6 +39,7 @@ func TestPlansThatCouldNotBeCarriedOutAreRefused(t *testing.T) {
 		"a promise of the window": {func(p *Plan) { p.Promises = []result.Promise{{Percent: 99, LimitMs: 60_000}} }, "measure for longer"},
 		"a promise twice":         {func(p *Plan) { p.Promises = append(p.Promises, p.Promises[0]) }, "promised twice"},
 		"percent":                 {func(p *Plan) { p.Promises = []result.Promise{{Percent: math.NaN(), LimitMs: 1}} }, "between 0 and 100"},
+		"a store of another":      {func(p *Plan) { p.Promises[0].Store = "collections" }, "never asks a store \"collections\": it asks users and permissions"},
 		"limit":                   {func(p *Plan) { p.Promises = []result.Promise{{Percent: 99, LimitMs: math.Inf(1)}} }, "up to an hour"},
 	} {
 		plan := For(postgres(), "auth")

@@ -98,6 +98,8 @@ func (p Plan) collections() dataset.Collections {
 type work struct {
 	step load.Step
 	rows func(context.Context) (int64, error) // there by now; nil where the workload adds next to none
+	// operations is what the step tells of.
+	operations *load.Operations
 }
 
 // fill loads the data set of the workload, unless it is there, and gives what asks for it.
@@ -114,16 +116,20 @@ func (p Plan) fill(ctx context.Context, into *deployment.Deployment) (w work, er
 		}
 	}
 	if p.Workload == collections.Name {
-		asking := collections.New(into.Collections, collections.Options{Data: p.collections(), Mix: collections.Mix(p.Mix), Keys: p.Keys, Window: 1, BulkRows: p.BulkRows, SumsOnly: collections.SumsOnly(p.Engine)})
-		return work{asking.Step, asking.Rows}, nil
+		told := &load.Operations{Stores: collections.Stores(), Would: collections.Would}
+		asking := collections.New(into.Collections, collections.Options{Data: p.collections(), Mix: collections.Mix(p.Mix), Keys: p.Keys, Window: 1, BulkRows: p.BulkRows, SumsOnly: collections.SumsOnly(p.Engine), Operations: told})
+		return work{asking.Step, asking.Rows, told}, nil
 	}
 	if p.Pipeline {
 		if err := auth.Pipelines(into.Users, into.Permissions); err != nil {
 			return w, fmt.Errorf("%w: --pipeline: %w", cluster.ErrUnreachable, err)
 		}
 	}
-	options := auth.Options{Data: p.identity(), Profile: p.Profile, Mix: auth.Mix(p.Mix), Keys: p.Keys, Window: 1, Expires: time.Now().Add(visitorLife), Pipeline: p.Pipeline}
-	return work{step: auth.New(into.Users, into.Permissions, options).Step}, nil
+	told := &load.Operations{Stores: auth.Stores()}
+	options := auth.Options{Data: p.identity(), Profile: p.Profile, Mix: auth.Mix(p.Mix), Keys: p.Keys, Window: 1, Expires: time.Now().Add(visitorLife), Pipeline: p.Pipeline, Operations: told}
+	asking := auth.New(into.Users, into.Permissions, options)
+	told.Would = asking.Would
+	return work{step: asking.Step, operations: told}, nil
 }
 
 // visitorLife is the platform's default for anonymous visitors.
@@ -136,7 +142,7 @@ func (p Plan) offer(ctx context.Context, work work, facts *result.Run) error {
 	return p.Offer(ctx, facts, road.Offering{Callers: p.Workers, Twice: "rate", NoOp: p.noOp, Window: func(ctx context.Context, proof *result.Proof) error {
 		warm := &steady{least: p.Warm, tick: p.tick()}
 		live := measure.NewLive()
-		open := load.Open{Pacer: p.pacer(), Workers: p.Workers, Warm: p.patience(), Settled: warm.hear, Tick: warm.tick, Measure: p.Measure, Drain: p.Drain, Live: live}
+		open := load.Open{Pacer: p.pacer(), Workers: p.Workers, Warm: p.patience(), Settled: warm.hear, Tick: warm.tick, Measure: p.Measure, Drain: p.Drain, Operations: work.operations, Live: live}
 		if p.Cold {
 			open.Warm, open.Settled = 0, nil
 			warm.ended.Store(true)

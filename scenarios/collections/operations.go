@@ -102,7 +102,7 @@ func (w *Workload) appendMessage(ctx context.Context, r *request) store.Outcome 
 	row := w.data.NewMessage(r.workspace, r.conversation, w.data.AddedID(w.window, r.arrival, 0), r.arrival)
 	return load.InOrder(func() store.Outcome {
 		_, outcome := w.in.Create(ctx, w.data.Messages(r.workspace), row)
-		return outcome
+		return w.followed(r, outcome)
 	}, func() store.Outcome {
 		return w.change(ctx, r, store.Update{Inc: map[string]float64{"messagesCount": 1}, Set: map[string]any{"lastMessageAt": row["sentAt"]}})
 	})
@@ -146,7 +146,7 @@ func (w *Workload) addAndDelete(ctx context.Context, r *request) store.Outcome {
 	id := w.data.AddedID(w.window, r.arrival, 0)
 	return load.InOrder(func() store.Outcome {
 		_, outcome := w.in.Create(ctx, w.data.Messages(r.workspace), w.data.NewMessage(r.workspace, r.conversation, id, r.arrival))
-		return outcome
+		return w.followed(r, outcome)
 	}, func() store.Outcome {
 		gone, outcome := w.in.Delete(ctx, w.data.Messages(r.workspace), equal("messageId", id))
 		return load.Expect(outcome, "messages deleted", gone, 1)

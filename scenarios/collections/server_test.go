@@ -4,11 +4,13 @@ import (
 	"context"
 	"flag"
 	"testing"
+	"time"
 
 	"tristore/drivers/store"
 	"tristore/reports/result"
 	"tristore/scenarios"
 	"tristore/scenarios/dataset"
+	"tristore/scenarios/load"
 	"tristore/scenarios/stagetest"
 )
 
@@ -52,6 +54,19 @@ func TestEveryOperationIsServedByARealServer(t *testing.T) {
 	// Ten conversations begun, ten messages appended, ten bulks of 20, and perhaps a new hour.
 	if after, err := w.Rows(t.Context()); err != nil || after < before+220 || after > before+230 {
 		t.Errorf("the data set grew from %d to %d rows, want 220 to 230 more: %v", before, after, err)
+	}
+	// A load tells of each statement: two where an arrival has two.
+	told := &load.Operations{Stores: Stores(), Would: Would}
+	w = New(deployed.Collections, Options{Data: data, Mix: Everyday, Window: 8, BulkRows: 20, SumsOnly: SumsOnly(on.Engine), Operations: told})
+	window, err := load.Closed{Workers: 3, Measure: 500 * time.Millisecond, Drain: 10 * time.Second, Operations: told}.Run(t.Context(), w.Step)
+	want := window.Counts.Due
+	for arrival := range window.Counts.Due {
+		if k, _ := w.ask(arrival); k.name == "append a message" || k.name == "add and delete" {
+			want++
+		}
+	}
+	if err != nil || want == 0 || window.Counts.Committed != window.Counts.Due || window.Stores[0].Committed != want {
+		t.Errorf("%v: told of %+v, want %d; %+v", err, window.Stores, want, window.Counts)
 	}
 	// Who asks for another data set must be refused, or the answers prove nothing.
 	other := data

@@ -7,6 +7,8 @@ import (
 
 	"tristore/drivers/store"
 	"tristore/scenarios/dataset"
+	"tristore/scenarios/load"
+	"tristore/scenarios/measure"
 )
 
 // Mix is which operations are asked for, and how often.
@@ -37,6 +39,7 @@ type Workload struct {
 	huge       dataset.Keys // conversations of a huge workspace, the latest hottest
 	ordinary   dataset.Keys // conversations of an ordinary one
 	kinds      []kind
+	operations *load.Operations
 }
 
 // Options of a workload. Window is any number that no other window on the stores has;
@@ -50,7 +53,15 @@ type Options struct {
 	// Keys is how workspaces and conversations are asked for; empty means the huge
 	// workspaces most and their latest conversations most.
 	Keys dataset.Spread
+	// Operations hears of each operation, of Stores; nil does not.
+	Operations *load.Operations
 }
+
+// Stores are those that arrivals ask.
+func Stores() []store.Name { return []store.Name{store.CollectionsStore} }
+
+// Would are the stores that an arrival asks.
+func Would(int64) (asked measure.Stores) { return asked.With(0) }
 
 // Mixes lists the mixes in the order of the weights in kinds.
 func Mixes() []Mix { return []Mix{Everyday, Heavy, Imports} }
@@ -70,15 +81,26 @@ func New(in store.Collections, with Options) *Workload {
 	}
 	return &Workload{
 		in: in, data: with.Data, bulk: min(max(1, with.BulkRows), store.BulkMax), sums: with.SumsOnly, window: with.Window,
-		workspaces: workspaces, huge: latest(0), ordinary: latest(sizes.HugeWorkspaces), kinds: kinds(with.Mix),
+		workspaces: workspaces, huge: latest(0), ordinary: latest(sizes.HugeWorkspaces), kinds: kinds(with.Mix), operations: with.Operations,
 	}
 }
 
 // Step serves load.Step: it makes the operation of one arrival, of which some are two
 // statements; the first that was not committed decides.
-func (w *Workload) Step(ctx context.Context, _ int, arrival int64) store.Outcome {
+func (w *Workload) Step(ctx context.Context, worker int, arrival int64) store.Outcome {
 	k, r := w.ask(arrival)
-	return k.serve(w, ctx, r)
+	r.worker = worker
+	outcome := k.serve(w, ctx, r)
+	w.operations.Ended(worker, 0, outcome)
+	return outcome
+}
+
+// followed tells of a statement that another follows, if it was committed; Step tells of the last.
+func (w *Workload) followed(r *request, outcome store.Outcome) store.Outcome {
+	if outcome.OK() {
+		w.operations.Ended(r.worker, 0, outcome)
+	}
+	return outcome
 }
 
 // Asks says what one arrival asks for. It is a function of the arrival alone.
@@ -119,6 +141,7 @@ const purpose = 0x636f6c6c
 // request is what one arrival is about.
 type request struct {
 	arrival      int64
+	worker       int
 	workspace    int
 	conversation int
 	chance       *dataset.Stream

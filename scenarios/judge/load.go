@@ -6,9 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"tristore/reports/latency"
 	"tristore/reports/result"
-	"tristore/reports/stats"
 )
 
 // The claims of a load run besides its promises.
@@ -23,8 +21,11 @@ const (
 func LoadClaims(l result.Load) []result.Claim {
 	var all []result.Claim
 	for _, p := range l.Promises {
-		all = append(all, result.Claim{ID: promiseID(p), Domain: "25", Area: "load", Source: "I",
-			Sentence: fmt.Sprintf("%s %% of the %s arrivals end, committed, within %s ms of when they were due.", number(p.Percent), l.Workload, number(p.LimitMs))})
+		sentence := fmt.Sprintf("%s %% of the %s arrivals end, committed, within %s ms of when they were due.", number(p.Percent), l.Workload, number(p.LimitMs))
+		if p.Store != "" {
+			sentence = storeSentence(p, l)
+		}
+		all = append(all, result.Claim{ID: promiseID(p), Domain: "25", Area: "load", Source: "I", Sentence: sentence})
 	}
 	return append(all,
 		result.Claim{ID: served, Domain: "25", Area: "load", Source: "I",
@@ -34,7 +35,11 @@ func LoadClaims(l result.Load) []result.Claim {
 }
 
 func promiseID(p result.Promise) string {
-	return "P" + strings.ReplaceAll(strconv.FormatFloat(p.Percent, 'f', -1, 64), ".", "")
+	id := "P" + strings.ReplaceAll(strconv.FormatFloat(p.Percent, 'f', -1, 64), ".", "")
+	if p.Store != "" {
+		id = strings.ToUpper(p.Store) + "-" + id
+	}
+	return id
 }
 
 // Load judges a saved load run: every claim, its engine, and the run. A window that does
@@ -135,8 +140,8 @@ func Unbelievable(l result.Load, m *result.Measurement) string {
 		return "a closed loop cannot tell how long users wait"
 	}
 	if tightest := allowedLag(l); m.Pacing.P99 > tightest {
-		return fmt.Sprintf("the generator itself started arrivals %s ms late (p99), over the %s ms that are 1 %% of the promise: it needs a quieter or a larger machine, or a lower rate",
-			number(m.Pacing.P99), number(tightest))
+		return fmt.Sprintf("the generator itself started arrivals %s ms late (p99), over the %s ms that %s: it needs a quieter or a larger machine, or a lower rate",
+			number(m.Pacing.P99), number(tightest), lagWords(l))
 	}
 	return unproved(l)
 }
@@ -168,16 +173,21 @@ func judgeLoad(claim string, l result.Load, m result.Measurement) result.Finding
 			fmt.Sprintf("%d of %d arrivals ended inside the measured phase; %s were due so near its end that they may end after it", ended, m.Counts.Due, number(math.Floor(excused))))
 	}
 	for _, p := range l.Promises {
-		if promiseID(p) == claim {
-			return judgePromise(finding, p, l, m)
+		switch {
+		case promiseID(p) != claim:
+		case p.Store != "":
+			return judgeStore(finding, p, l, m)
+		default:
+			return judgePromise(finding, p, l, promised{what: "arrivals", due: m.Counts.Due, committed: m.Counts.Committed, latency: m.Latency, perSecond: l.Rate})
 		}
 	}
 	return finding
 }
 
-// loosest is the longest that any promise lets an arrival take, in milliseconds.
+// loosest is the longest that any promise lets an arrival take, in milliseconds; where only
+// stores have promises, the longest of theirs.
 func loosest(l result.Load) (ms float64) {
-	for _, p := range l.Promises {
+	for _, p := range ofArrivals(l) {
 		ms = max(ms, p.LimitMs)
 	}
 	return ms
@@ -190,32 +200,6 @@ func shareOf(finding result.Finding, holds bool, said string) result.Finding {
 		return finding
 	}
 	finding.Reason = said
-	return finding
-}
-
-func judgePromise(finding result.Finding, p result.Promise, l result.Load, m result.Measurement) result.Finding {
-	curve, err := latency.Decode(m.Latency)
-	if err != nil || int64(curve.Count()) != m.Latency.Count {
-		finding.Status, finding.Reason = result.Invalid, "the window's stored histogram does not hold its samples"
-		return finding
-	}
-	due := int(m.Counts.Due)
-	over := curve.Over(p.LimitMs) + due - int(m.Counts.Committed)
-	said := fmt.Sprintf("%d of %d arrivals took over %s ms or were not served; %s %% may", over, due, number(p.LimitMs), number(100-p.Percent))
-	switch stats.Budget(over, due, p.Percent/100, l.Confidence) {
-	case stats.Holds:
-		finding.Status = result.Pass
-		finding.Evidence = append(finding.Evidence, said)
-		return finding
-	case stats.Broken:
-		finding.Status, finding.Reason = result.Fail, said
-		return finding
-	case stats.Undecided: // the cautious status stays
-	}
-	finding.Reason = said + fmt.Sprintf(": too few to tell at %s %% confidence", number(100*l.Confidence))
-	if needed := stats.SamplesToDecide(over, due, p.Percent/100, l.Confidence); needed > due {
-		finding.Reason += fmt.Sprintf("; about %d would do, at this rate %s s", needed, number(float64(int(float64(needed)/l.Rate)+1)))
-	}
 	return finding
 }
 

@@ -9,14 +9,30 @@ import (
 )
 
 // allowedLag is how late the generator may start arrivals by itself, at its p99: a
-// hundredth of the tightest promise.
+// hundredth of the tightest promise on arrivals. Where only stores have promises it is a
+// hundredth of their tightest, but a millisecond at least: judgeStore looks closer.
 func allowedLag(l result.Load) float64 {
 	least := math.Inf(1)
-	for _, p := range l.Promises {
-		least = min(least, lagOfPromise*p.LimitMs)
+	for _, p := range ofArrivals(l) {
+		allowed := lagOfPromise * p.LimitMs
+		if p.Store != "" {
+			allowed = max(allowed, storeLagMs)
+		}
+		least = min(least, allowed)
 	}
 	return least
 }
+
+// lagWords say where the allowed lag comes from.
+func lagWords(l result.Load) string {
+	if ofArrivals(l)[0].Store != "" {
+		return "promises on stores alone allow"
+	}
+	return "are 1 % of the promise"
+}
+
+// storeLagMs is from when on an arrival counts as started late.
+const storeLagMs = 1
 
 // unproved says what the generator or the machine failed to show; empty when both are
 // what the window needs.
@@ -32,8 +48,8 @@ func unproved(l result.Load) string {
 	case c.Committed != c.Due:
 		return fmt.Sprintf("of %d arrivals at twice the rate, over an endpoint that answers at once, %d were not served", c.Due, c.Due-c.Committed)
 	case noOp.Pacing.P99 > allowedLag(l):
-		return fmt.Sprintf("at twice the rate, over an endpoint that answers at once, the generator itself is %s ms late (p99), over the %s ms that are 1 %% of the promise: it is starved on this machine",
-			number(noOp.Pacing.P99), number(allowedLag(l)))
+		return fmt.Sprintf("at twice the rate, over an endpoint that answers at once, the generator itself is %s ms late (p99), over the %s ms that %s: it is starved on this machine",
+			number(noOp.Pacing.P99), number(allowedLag(l)), lagWords(l))
 	case len(p.Canaries) == 0:
 		return "no canary was asked"
 	}

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -18,15 +19,17 @@ type Closed struct {
 	Measure time.Duration
 	Drain   time.Duration // bounds how long after the measured phase its last arrivals may still end
 	Clock   Clock         // nil means one of its own
+	// Operations, where there are any, are what the step tells of; they are of this run alone.
+	Operations *Operations
 }
 
 // Run makes arrivals until the end of the measured phase and returns when the last has
 // ended. Arrivals are numbered in the order in which they begin.
 func (c Closed) Run(ctx context.Context, step Step) (Window, error) {
-	if err := checkRun(c.Workers, c.Warm, c.Measure, c.Drain); err != nil {
+	if err := cmp.Or(checkRun(c.Workers, c.Warm, c.Measure, c.Drain), c.Operations.check()); err != nil {
 		return Window{}, err
 	}
-	r := start(ctx, settings{c.Clock, c.Workers, c.Warm, c.Measure, c.Drain})
+	r := start(ctx, settings{c.Clock, c.Workers, c.Warm, c.Measure, c.Drain, c.Operations})
 	var workers sync.WaitGroup
 	var numbers atomic.Int64
 	for worker := range c.Workers {
@@ -37,6 +40,7 @@ func (c Closed) Run(ctx context.Context, step Step) (Window, error) {
 	ended := min(r.now(), r.end())
 	drained()
 	w, err := r.window(ended)
+	c.Operations.name(&w)
 	if w.Loop = "closed"; w.Seconds > 0 {
 		w.Offered = float64(w.Counts.Due) / w.Seconds
 	}
@@ -49,6 +53,7 @@ func (r *run) ask(worker int, numbers *atomic.Int64, step Step) {
 	shard, begin := r.shards[worker], r.begin()
 	for called := r.now() - begin; called < r.measure && r.steps.Err() == nil; {
 		shard.Arrive(called)
+		r.operations.begin(worker, called, begin)
 		outcome := r.call(worker, numbers.Add(1)-1, step)
 		ended := r.now() - begin
 		shard.Record(measure.Sample{Due: called, Queued: called, Called: called, Ended: ended, Idle: true, Outcome: outcome})

@@ -31,6 +31,8 @@ type Open struct {
 	Tick    time.Duration
 	// Drain bounds how long after the measured phase its arrivals may still end.
 	Drain time.Duration
+	// Operations, where there are any, are what Step tells of; they are of this run alone.
+	Operations *Operations
 	// Live is what a screen looks at meanwhile; nil is not written to.
 	Live *measure.Live
 	// Clock is shared by loads that run side by side; nil means one of its own. The run
@@ -71,7 +73,7 @@ func (o Open) Run(ctx context.Context, step Step) (Window, error) {
 	if err := o.check(); err != nil {
 		return Window{}, err
 	}
-	r := start(ctx, settings{o.Clock, o.Workers, o.Warm, o.Measure, o.Drain})
+	r := start(ctx, settings{o.Clock, o.Workers, o.Warm, o.Measure, o.Drain, o.Operations})
 	r.pacer, r.share, r.live, r.queue = o.Pacer, o.Share, o.Live, make(chan arrival, cmp.Or(o.Queue, DefaultQueue))
 	if r.live == nil && o.Settled != nil {
 		r.live = measure.NewLive()
@@ -88,6 +90,7 @@ func (o Open) Run(ctx context.Context, step Step) (Window, error) {
 	workers.Wait()
 	drained()
 	w, err := r.window(ended)
+	o.Operations.name(&w)
 	w.Warmed, w.Steady = r.begin(), steady
 	w.Loop, w.Offered = "open", o.Pacer.Planned(w.Warmed, w.Warmed+o.Measure)*o.Share.part()/o.Measure.Seconds()
 	return w, err
@@ -104,7 +107,7 @@ func (o Open) check() error {
 	if o.Pacer == nil {
 		return errors.New("an open loop needs a pacer")
 	}
-	if err := o.Pacer.Check(); err != nil {
+	if err := errors.Join(o.Pacer.Check(), o.Operations.check()); err != nil {
 		return err
 	}
 	switch planned := o.Pacer.Planned(o.Warm, o.Warm+o.Measure); {
@@ -152,11 +155,11 @@ func (r *run) pace(w *waiter, shard *measure.Shard) time.Duration {
 		}
 		shard.Arrive(due - begin)
 		r.live.Arrive()
+		a := arrival{number, due, r.now(), begin}
 		select {
-		case r.queue <- arrival{number, due, r.now(), begin}:
+		case r.queue <- a:
 		default:
-			shard.Drop(due - begin)
-			r.live.End(store.Outcome{}, 0)
+			r.drop(shard, a)
 		}
 	}
 	if w.wait(r.began+r.end()) != nil {
@@ -175,16 +178,23 @@ func (r *run) work(worker int, step Step) {
 			return
 		}
 		if r.steps.Err() != nil {
-			shard.Drop(a.due - a.begin)
-			r.live.End(store.Outcome{}, 0)
+			r.drop(shard, a)
 			continue
 		}
+		r.operations.begin(worker, a.due-a.begin, a.begin)
 		called := r.now()
 		outcome := r.call(worker, a.number, step)
 		ended := r.now()
 		shard.Record(measure.Sample{Due: a.due - a.begin, Queued: a.queued - a.begin, Called: called - a.begin, Ended: ended - a.begin, Idle: idle, Outcome: outcome})
 		r.live.End(outcome, ended-a.due)
 	}
+}
+
+// drop counts an arrival that is never started.
+func (r *run) drop(shard *measure.Shard, a arrival) {
+	shard.Drop(a.due - a.begin)
+	r.operations.drop(shard, a)
+	r.live.End(store.Outcome{}, 0)
 }
 
 // take gives the next arrival, and tells whether the worker had to wait for it.

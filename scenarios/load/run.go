@@ -27,6 +27,8 @@ type run struct {
 	steps  context.Context // of the steps: ends with the run's context, at the limit, or on a panic
 	cancel context.CancelCauseFunc
 
+	operations *Operations
+
 	// Of an open loop alone.
 	pacer Pacer
 	share Share
@@ -39,6 +41,7 @@ type settings struct {
 	clock                Clock
 	workers              int
 	warm, measure, drain time.Duration
+	operations           *Operations
 }
 
 func checkRun(workers int, warm, measured, drain time.Duration) error {
@@ -60,6 +63,8 @@ func start(ctx context.Context, with settings) *run {
 	r.warm.Store(int64(with.warm))
 	r.steps, r.cancel = context.WithCancelCause(ctx)
 	r.shards = measure.NewShards(r.phase(), with.workers+1)
+	r.operations = with.operations
+	r.operations.of(r)
 	r.began = clock.Now() // last: what came before would be the first arrivals' lag
 	return r
 }

@@ -41,6 +41,24 @@ func BenchmarkRecord(b *testing.B) {
 	}
 }
 
+// BenchmarkRecordOperation is the same for one operation of a store, of which an arrival has some.
+func BenchmarkRecordOperation(b *testing.B) {
+	const samples = 5_000_000
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	s, due := NewShard(phase()), 2*time.Second
+	s.PerStore(2)
+	for b.Loop() {
+		began := processor(b)
+		for i := range samples {
+			s.Operation(i&1, due, ms+time.Duration(i&0xfff)*time.Microsecond, store.Committed)
+		}
+		b.ReportMetric(float64(processor(b)-began)/samples, "ours-cpu-ns")
+		b.ReportMetric(50, "theirs-cpu-ns")
+		b.ReportMetric(1, "target-at-most")
+	}
+}
+
 // BenchmarkMergeThousandShards adds up what a thousand workers recorded; the target is 50 ms.
 func BenchmarkMergeThousandShards(b *testing.B) {
 	runtime.LockOSThread()

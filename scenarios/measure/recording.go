@@ -41,6 +41,7 @@ func (s *Shard) add(other *Shard) {
 		open.counts = slices.Clone(open.counts)
 		s.timeline.fold(other.at, &open)
 	}
+	s.addStores(other)
 	for reason, n := range other.refusals {
 		s.refusals[reason] += n
 	}
@@ -75,6 +76,16 @@ func (r *Recording) Measurement(ran time.Duration) (result.Measurement, error) {
 	m.Refused, m.UnknownBy = byReason(s.refusals), byReason(s.unknowns)
 	for at := range s.timeline.seconds {
 		m.Timeline = append(m.Timeline, s.timeline.at(at).second(at))
+	}
+	for i := range s.stores {
+		of := &s.stores[i]
+		held, err := of.latency.saved()
+		if err != nil {
+			return m, err
+		}
+		m.Stores = append(m.Stores, result.StoreLatency{
+			Operations: of.committed + of.refused + of.unknown + of.dropped, Committed: of.committed, Refused: of.refused, Unknown: of.unknown, Dropped: of.dropped, Latency: held,
+		})
 	}
 	var errs [5]error
 	m.Latency, errs[0] = s.latency.saved()

@@ -23,6 +23,7 @@ type Shard struct {
 	timeline *timeline        // seconds that are done with; shared with the other shards of the window
 	current  recorder         // latency of committed arrivals that were due in the second at
 	at       int
+	stores   []operations // by store, where steps tell of their operations
 	witness  []string
 }
 

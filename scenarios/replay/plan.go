@@ -2,9 +2,11 @@ package replay
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"tristore/drivers"
+	"tristore/reports/result"
 	"tristore/scenarios/road"
 	"tristore/scenarios/trace"
 )
@@ -57,6 +59,8 @@ func (p Plan) Check() error {
 		return fmt.Errorf("a replay has between 1 and %d connections in all, and %d to each of %d databases were asked for: lower --connections, or name one --database", mostConnections, p.Connections, databases)
 	case p.About.Records == 0:
 		return fmt.Errorf("the trace %s holds no statement", p.Trace)
+	case slices.ContainsFunc(p.Promises, func(promise result.Promise) bool { return promise.Store != "" }):
+		return fmt.Errorf("a trace says of no statement which store it asks, so that a promise of one store cannot be judged: name percentiles alone, such as p99=200ms")
 	case p.Speed == 0 && len(p.Promises) > 0:
 		return fmt.Errorf("as fast as possible no statement is ever due, so that no promise can be judged: drop --slo, or give a speed")
 	}

@@ -59,13 +59,13 @@ func Usual() Terms { return Terms{Confidence: 0.99, MaxFailed: 0.001, MinReached
 func (t Terms) Check(window time.Duration) error {
 	for i, promise := range t.Promises {
 		if !(promise.Percent > 0 && promise.Percent < 100) || !(promise.LimitMs > 0) || promise.LimitMs > float64(time.Hour/time.Millisecond) {
-			return fmt.Errorf("a promise is a percentile between 0 and 100 and a time above zero and up to an hour; asked for p%g=%gms", promise.Percent, promise.LimitMs)
+			return fmt.Errorf("a promise is a percentile between 0 and 100 and a time above zero and up to an hour; asked for %s=%gms", promise.Name(), promise.LimitMs)
 		}
-		if slices.ContainsFunc(t.Promises[:i], func(other result.Promise) bool { return other.Percent == promise.Percent }) {
-			return fmt.Errorf("p%g is promised twice: keep one limit", promise.Percent)
+		if slices.ContainsFunc(t.Promises[:i], func(other result.Promise) bool { return other.Name() == promise.Name() }) {
+			return fmt.Errorf("%s is promised twice: keep one limit", promise.Name())
 		}
 		if promise.LimitMs >= window.Seconds()*1000 {
-			return fmt.Errorf("p%g=%gms lets every arrival end after a window of %s, so that nothing could show a store that falls behind: measure for longer than a promise takes", promise.Percent, promise.LimitMs, window)
+			return fmt.Errorf("%s=%gms lets every arrival end after a window of %s, so that nothing could show a store that falls behind: measure for longer than a promise takes", promise.Name(), promise.LimitMs, window)
 		}
 	}
 	return nil
