@@ -18,7 +18,7 @@ import (
 func traceCommand(to streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "trace",
-		Short: "Make a trace, a recorded workload, from the logs of a server",
+		Short: "Make a trace, a recorded workload, from what a server recorded",
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -31,7 +31,7 @@ func traceImportCommand(to streams) *cobra.Command {
 	var path string
 	c := &cobra.Command{
 		Use:   "import FILE…",
-		Short: "Read PostgreSQL logs (log_statement or log_min_duration_statement) into one trace; - is standard input",
+		Short: "Read PostgreSQL logs (log_statement or log_min_duration_statement), or an export of MongoDB's system.profile, into one trace; - is standard input",
 		Args: func(_ *cobra.Command, files []string) error {
 			if len(files) == 0 {
 				return errors.New("trace import needs a log: name its files in any order, or - for standard input")
@@ -47,7 +47,7 @@ func traceImportCommand(to streams) *cobra.Command {
 		},
 	}
 	set := c.Flags()
-	set.StringVar(&want.Format, "format", "csvlog", "the log's format: csvlog, jsonlog (PostgreSQL 15 and later), stderr")
+	set.StringVar(&want.Format, "format", "csvlog", "the log's format: csvlog, jsonlog (PostgreSQL 15 and later), stderr; profiler (MongoDB, by mongoexport or mongodump)")
 	set.StringVar(&want.Prefix, "prefix", trace.DefaultPrefix, "log_line_prefix of a stderr log, as the server has it")
 	set.StringVar(&want.Database, "database", "", "database of all statements, whatever the log says; a stderr log without %d says nothing")
 	set.BoolVar(&want.Hash, "hash-literals", false, "replace literals and parameters by others of the same shape, so that the trace can leave its site")
@@ -75,7 +75,7 @@ func importTrace(ctx context.Context, want trace.Import, files []string, places 
 		if name != "-" {
 			file, err := os.Open(name)
 			if err != nil {
-				return summary, fmt.Errorf("the log %s cannot be read: name a log file of PostgreSQL", name)
+				return summary, fmt.Errorf("the log %s cannot be read: name a log file of PostgreSQL, or an export of MongoDB's profiler", name)
 			}
 			defer func() { _ = file.Close() }() // only read
 			from = file

@@ -29,6 +29,7 @@ func TestBadTraceInput(t *testing.T) {
 		"a place nowhere": {[]string{"trace", "import", log, "-o", "/nowhere/trace"}, "/nowhere/trace"},
 		"a folder":        {[]string{"trace", "import", log, "-o", folder}, "is no file"},
 		"a wrong prefix":  {[]string{"trace", "import", log, "--format", "stderr", "--prefix", "%m %c ", "-o", into}, "--prefix"},
+		"no profile":      {[]string{"trace", "import", log, "--format", "profiler", "-o", into}, "system.profile"},
 		"a wrong word":    {[]string{"trace", "improt", log}, "improt"},
 	} {
 		got := tristore(t, test.args...)

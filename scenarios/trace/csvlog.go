@@ -120,6 +120,9 @@ func (c *csvlog) split() bool {
 // newSource reads a log of the given format.
 func newSource(format, prefix string, from io.Reader) (source, error) {
 	in := newLines(from)
+	if format == Profiler {
+		return newProfiler(in)
+	}
 	if err := in.foreign(format); err != nil {
 		return nil, err
 	}
@@ -131,6 +134,6 @@ func newSource(format, prefix string, from io.Reader) (source, error) {
 	case "stderr":
 		return newStderr(in, prefix)
 	default:
-		return nil, fmt.Errorf("format %q is not known: choose csvlog, jsonlog or stderr", format)
+		return nil, fmt.Errorf("format %q is not known: choose csvlog, jsonlog or stderr of PostgreSQL, or profiler of MongoDB", format)
 	}
 }

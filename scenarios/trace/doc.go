@@ -12,6 +12,11 @@
 // refused by name. A record is its length and its fields (record.go); nothing is longer
 // than RecordMax, and neither a reader nor a writer holds more than one record.
 //
+// From the collection of MongoDB's profiler come commands in canonical extended JSON instead
+// of SQL; the summary's Source tells which. What a driver puts around a command (session,
+// concerns, cluster time, comment) stays behind, and a field that is not known
+// keeps a command out of the trace: on MongoDB nothing else keeps a replay from writing.
+//
 // Opinion: nothing is dropped in silence. A statement of a log that no replay could send
 // is counted by reason while importing, one that this replay does not send is counted
 // by reason while replaying, and both counts stand in the result.

@@ -8,13 +8,14 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
 
 // Import says how to read logs into a trace.
 type Import struct {
-	Format string // csvlog, jsonlog or stderr
+	Format string // csvlog, jsonlog, stderr or profiler
 	Prefix string // log_line_prefix of a stderr log; empty means DefaultPrefix
 	// Database replaces what the log says, and stands where it says nothing.
 	Database string
@@ -98,11 +99,7 @@ func (u *underway) take(message entry) error {
 		u.other[otherMessage]++
 		return nil
 	}
-	what, other, odd := statementOf(message.message)
-	var r Record
-	if other == "" && odd == "" {
-		r, odd = u.recordOf(what, message)
-	}
+	r, other, odd := u.statement(message)
 	switch {
 	case other != "":
 		u.other[other]++
@@ -114,6 +111,20 @@ func (u *underway) take(message entry) error {
 	u.records++
 	r.Due = u.inOrder(r.Session, r.Due, message.at)
 	return u.sorter.add(r)
+}
+
+// statement is the record of what a message tells, or other, why it tells of none, or odd,
+// why it cannot be replayed.
+func (u *underway) statement(message entry) (r Record, other, odd string) {
+	if message.op != nil {
+		r, odd = u.operationRecord(message)
+		return r, "", odd
+	}
+	what, other, odd := statementOf(message.message)
+	if other == "" && odd == "" {
+		r, odd = u.recordOf(what, message)
+	}
+	return r, other, odd
 }
 
 // recentMax and recentSpan bound what is remembered of sessions.
@@ -194,6 +205,10 @@ func (u *underway) nothing() error {
 	}
 	slices.SortStableFunc(seen, func(a, b Count) int { return cmp.Compare(b.N, a.N) })
 	mend := "did the server run with log_statement or log_min_duration_statement on, and lc_messages in English?"
+	if u.Format == Profiler {
+		mend = "is it the collection system.profile of a server whose profiler was on, exported one document a line, or its BSON?"
+		seen[0].What = strings.ReplaceAll(seen[0].What, oddDamaged, "no document of the profiler, or one that was cut off")
+	}
 	switch seen[0].What {
 	case oddUnlike:
 		mend = "give the server's log_line_prefix with --prefix"

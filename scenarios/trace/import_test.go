@@ -235,7 +235,7 @@ func fuzzFormat(f *testing.F, format string, seeds ...string) {
 		}
 		last := time.Duration(0)
 		for _, r := range records {
-			if class, why := Classify(r.Text); class == Never || r.Due < last {
+			if class, why := summary.Classify(r.Text); class == Never || r.Due < last {
 				t.Errorf("imported, and not replayable: %q: %s", r.Text, why)
 			}
 			last = r.Due

@@ -66,8 +66,11 @@ func (l *lines) next() ([]byte, error) {
 func (l *lines) foreign(format string) error {
 	head, _ := l.from.Peek(8) // an error shows when it is read
 	like := looksLike(head)
-	if like == "" || like == looksLike([]byte("2024")) || format == "jsonlog" && strings.HasSuffix(like, "JSON") {
+	if like == "" || like == looksLike([]byte("2024")) || (format == "jsonlog" || format == Profiler) && strings.HasSuffix(like, "JSON") {
 		return nil
+	}
+	if format == Profiler {
+		format = "export of the profiler"
 	}
 	return fmt.Errorf("it is no %s in UTF-8 text%s", format, like)
 }

@@ -14,6 +14,7 @@ type entry struct {
 	severity string
 	message  string
 	detail   string
+	op       *operation // of a profiler's document, which has no message
 }
 
 // said is what a message tells of a statement.

@@ -36,13 +36,24 @@ type Summary struct {
 	Span time.Duration `json:"span_ns"`
 	// Databases are named by the records, at most DatabasesMax of them; "" is one that the log did not name.
 	Databases []string `json:"databases"`
-	// Source is the kind of log, such as csvlog.
+	// Source is the kind of log, such as csvlog, or Profiler.
 	Source string `json:"source"`
 	Hashed bool   `json:"hashed"` // literals and parameters were hashed
 	// NotReplayable are statements of the log that are not in the trace, by reason.
 	NotReplayable []Count `json:"not_replayable,omitempty"`
 	// Other are lines of the log that are no statements, by kind.
 	Other []Count `json:"other,omitempty"`
+}
+
+// Commands tells whether the records are commands of MongoDB; otherwise they are SQL.
+func (s Summary) Commands() bool { return s.Source == Profiler }
+
+// Classify reads the class off the text of a record.
+func (s Summary) Classify(text string) (class Class, why string) {
+	if s.Commands() {
+		return ClassifyCommand(text)
+	}
+	return Classify(text)
 }
 
 // Count is how many there were of one kind.
