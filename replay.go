@@ -30,7 +30,7 @@ func replayCommand(to streams) *cobra.Command {
 	f := replayFlags{want: replay.Default()}
 	c := &cobra.Command{
 		Use:   "replay TRACE",
-		Short: "Send a trace to a PostgreSQL server as it was recorded, read-only unless --writes, and judge latencies from when each statement was due",
+		Short: "Send a trace to a server as it was recorded, read-only unless --writes, and judge latencies from when each statement was due",
 		Args: func(_ *cobra.Command, words []string) error {
 			if len(words) != 1 {
 				return errors.New("replay needs one trace: make it with tristore trace import")
@@ -51,7 +51,7 @@ func replayCommand(to streams) *cobra.Command {
 	set.StringVar(&f.engine, "engine", "postgres:16", "the engine to replay on: behind the URL, or to start")
 	set.StringVar(&f.speed, "speed", "1", "times the recorded rate, such as 0.5 or 10, or max for as fast as possible")
 	set.StringVar(&f.want.Database, "database", "", "send every statement to this database (default: that of the trace)")
-	set.StringVar(&f.want.Prepare, "prepare", "", "file of SQL to run first in each database of a server that is started here")
+	set.StringVar(&f.want.Prepare, "prepare", "", "file of SQL, or of commands in extended JSON one a line for MongoDB, to run first in each database of a server that is started here")
 	set.IntVar(&f.want.Connections, "connections", f.want.Connections, "connections to each database; when all are busy statements wait, and their wait counts")
 	set.DurationVar(&f.want.For, "for", f.want.For, "end of the replay; what is due later is counted and not sent")
 	set.BoolVar(&f.want.Writes, "writes", false, "send what changes rows too; by URL only onto a marked sandbox")
@@ -79,7 +79,7 @@ func (f *replayFlags) read(c *cobra.Command, path string) (plan Plan, want repla
 			return plan, want, err
 		}
 		if _, err := os.ReadFile(want.Prepare); err != nil {
-			return plan, want, fmt.Errorf("--prepare %s cannot be read: name a file of SQL", want.Prepare)
+			return plan, want, fmt.Errorf("--prepare %s cannot be read: name a file of SQL, or of commands of MongoDB", want.Prepare)
 		}
 	}
 	from, err := trace.Open(path)

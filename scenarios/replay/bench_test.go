@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"tristore/drivers"
-	"tristore/drivers/postgres"
 	"tristore/drivers/store"
 	"tristore/scenarios/load"
 	"tristore/scenarios/trace"
@@ -16,9 +15,10 @@ import (
 // nowhere answers at once.
 type nowhere struct{ sender }
 
-func (nowhere) Run(context.Context, postgres.RawStatement) store.Outcome { return store.Done() }
-func (nowhere) InTransaction() bool                                      { return false }
-func (nowhere) Rows() int64                                              { return 1 }
+func (nowhere) Run(context.Context, statement) store.Outcome { return store.Done() }
+func (nowhere) InTransaction() bool                          { return false }
+func (nowhere) Rows() int64                                  { return 1 }
+func (nowhere) Close(context.Context) error                  { return nil }
 
 // BenchmarkPlayer is what a replay itself costs per statement, from the trace in memory to
 // the recorder, on as many connections as by default.

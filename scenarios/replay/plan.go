@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"tristore/drivers"
 	"tristore/reports/result"
 	"tristore/scenarios/road"
 	"tristore/scenarios/trace"
@@ -21,7 +20,7 @@ type Plan struct {
 
 	Trace string        `json:"trace"` // path
 	About trace.Summary `json:"about"` // what the trace says of itself
-	// Prepare is a file of SQL that is run in each database of a server that we start.
+	// Prepare is a file of SQL, or of commands, that is run in each database of a server that we start.
 	Prepare string `json:"prepare,omitempty"`
 	// Database gets every statement, whatever the trace says; empty means that of the trace.
 	Database string `json:"database,omitempty"`
@@ -47,10 +46,11 @@ func Default() Plan {
 
 // Check refuses a plan that could not be carried out, in a sentence for the user.
 func (p Plan) Check() error {
+	if err := p.fits(); err != nil {
+		return err
+	}
 	databases := max(1, len(p.databases()))
 	switch {
-	case p.Engine.Product != drivers.Postgres:
-		return fmt.Errorf("a trace holds statements of PostgreSQL, so that %s cannot replay it: name a postgres engine", p.Engine)
 	case !(p.Speed >= 0) || p.Speed > fastest:
 		return fmt.Errorf("a trace is replayed at a speed above 0 and at most %d times, or max; asked for %g", fastest, p.Speed)
 	case p.For < time.Second || p.For > longest:

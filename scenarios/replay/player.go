@@ -10,21 +10,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"tristore/drivers/postgres"
-	"tristore/drivers/store"
 	"tristore/scenarios/load"
 	"tristore/scenarios/measure"
 	"tristore/scenarios/trace"
 )
-
-// sender is a connection to one database.
-type sender interface {
-	Run(ctx context.Context, s postgres.RawStatement) store.Outcome
-	InTransaction() bool
-	Rollback(ctx context.Context) error
-	// Rows is how many rows statements brought back or touched until now.
-	Rows() int64
-}
 
 // source gives the records of a trace in the order in which they are due.
 type source interface {
@@ -206,7 +195,7 @@ func (p *player) decide(text string) decision {
 	if d, known := p.classes[text]; known {
 		return d
 	}
-	class, why := trace.Classify(text)
+	class, why := p.plan.About.Classify(text)
 	if class == trace.Write && !p.plan.Writes {
 		why = notReadOnly
 	}
@@ -292,8 +281,8 @@ func (p *player) record(what func()) {
 // statement is what is sent. Read-only, every read stands in a transaction that is
 // read-only from its first word, one of its own or the one that is open: a block is
 // only ever opened read-only.
-func (p *player) statement(i item, inside bool) postgres.RawStatement {
-	s := postgres.RawStatement{Text: i.Text, Prepared: i.Prepared && (i.class == trace.Read || i.class == trace.Write), Commit: i.class == trace.Commit}
+func (p *player) statement(i item, inside bool) statement {
+	s := statement{Text: i.Text, Prepared: i.Prepared && (i.class == trace.Read || i.class == trace.Write), Commit: i.class == trace.Commit}
 	if i.class == trace.Begin && !p.plan.Writes {
 		s.Text = trace.ReadOnlyBegin(i.Text)
 	}

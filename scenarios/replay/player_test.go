@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"tristore/drivers"
-	"tristore/drivers/postgres"
 	"tristore/drivers/store"
 	"tristore/reports/result"
 	"tristore/scenarios/trace"
@@ -61,7 +60,7 @@ type slow struct {
 	inside bool
 }
 
-func (s *slow) Run(ctx context.Context, st postgres.RawStatement) store.Outcome {
+func (s *slow) Run(ctx context.Context, st statement) store.Outcome {
 	mode := "rw "
 	if st.ReadOnly {
 		mode = "ro "
@@ -86,6 +85,8 @@ func (s *slow) Run(ctx context.Context, st postgres.RawStatement) store.Outcome 
 }
 
 func (s *slow) Rows() int64 { return 1 }
+
+func (s *slow) Close(context.Context) error { return nil }
 
 func (s *slow) InTransaction() bool { return s.inside }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"tristore/drivers/postgres"
 	"tristore/drivers/store"
 	"tristore/reports/result"
 	"tristore/scenarios/load"
@@ -42,10 +41,11 @@ type echoing struct {
 	worker int
 }
 
-func (e echoing) Run(context.Context, postgres.RawStatement) store.Outcome {
+func (e echoing) Run(context.Context, statement) store.Outcome {
 	return road.Asked(e.of, e.worker)
 }
 
 func (echoing) InTransaction() bool            { return false }
 func (echoing) Rollback(context.Context) error { return nil }
 func (echoing) Rows() int64                    { return 0 }
+func (echoing) Close(context.Context) error    { return nil }

@@ -12,7 +12,6 @@ import (
 	"tristore/drivers"
 	"tristore/drivers/cluster"
 	"tristore/drivers/deployment"
-	"tristore/drivers/postgres"
 	"tristore/reports/result"
 	"tristore/scenarios/load"
 	"tristore/scenarios/measure"
@@ -45,11 +44,11 @@ func Run(ctx context.Context, plan Plan, address cluster.External) (*result.Run,
 			return err
 		}
 		connections, err := plan.connect(ctx, on.Admin)
-		ends.Add(func(ctx context.Context) error { return hangUp(ctx, connections) })
+		ends.Add(connections.hangUp)
 		if err != nil {
 			return err
 		}
-		return plan.offer(ctx, from, connections, facts)
+		return plan.offer(ctx, from, connections.workers, facts)
 	})
 	return facts, err
 }
@@ -73,7 +72,7 @@ func statements(n int64) string {
 }
 
 // prepare makes sure that the replay may do what it is to do there. On a server that we
-// started, it makes the databases of the trace and runs the user's SQL in each.
+// started, it makes the databases of the trace and runs the user's file in each.
 func (p Plan) prepare(ctx context.Context, on *cluster.Cluster) error {
 	if on.Reach == drivers.External {
 		if p.Writes {
@@ -88,17 +87,12 @@ func (p Plan) prepare(ctx context.Context, on *cluster.Cluster) error {
 			return fmt.Errorf("%w: the file of --prepare: %w", cluster.ErrUnreachable, err)
 		}
 	}
-	for _, name := range p.databases() {
-		target := p.at(on.Admin, name)
-		if err := postgres.EnsureDatabase(ctx, on.Admin, target.URL.Database()); err != nil {
-			return err
-		}
-		if len(sql) == 0 {
-			continue
-		}
+	if len(sql) > 0 {
 		p.Say(road.Progress{Current: "running " + p.Prepare})
-		if err := postgres.Exec(ctx, target, string(sql)); err != nil {
-			return fmt.Errorf("%w: running %s: %w", cluster.ErrUnreachable, p.Prepare, err)
+	}
+	for _, name := range p.databases() {
+		if err := p.fill(ctx, on.Admin, name, sql); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -121,47 +115,12 @@ func (p Plan) at(admin drivers.Target, database string) drivers.Target {
 	return admin.WithDatabase(database)
 }
 
-// connect opens every connection before the first statement is due, so that none of
-// them waits for one, and a database that is not there is known at once.
-func (p Plan) connect(ctx context.Context, admin drivers.Target) (workers []map[string]*postgres.Raw, err error) {
-	p.Say(road.Progress{Current: "connecting"})
-	for range p.Connections {
-		mine := map[string]*postgres.Raw{}
-		workers = append(workers, mine)
-		for _, name := range p.databases() {
-			raw, err := postgres.DialRaw(ctx, p.at(admin, name))
-			if err != nil {
-				return workers, fmt.Errorf("%w: %w; the trace names its databases, --database NAME sends all statements to one", cluster.ErrUnreachable, err)
-			}
-			mine[name] = raw
-		}
-	}
-	return workers, nil
-}
-
-func hangUp(ctx context.Context, workers []map[string]*postgres.Raw) error {
-	var all []error
-	for _, mine := range workers {
-		for raw := range maps.Values(mine) {
-			all = append(all, raw.Close(ctx))
-		}
-	}
-	return errors.Join(all...)
-}
-
 // offer replays the trace and keeps what was measured, also when it was cut short.
-func (p Plan) offer(ctx context.Context, from source, connections []map[string]*postgres.Raw, facts *result.Run) error {
-	senders := make([]map[string]sender, len(connections))
-	for i, mine := range connections {
-		senders[i] = map[string]sender{}
-		for name, raw := range mine {
-			senders[i][name] = raw
-		}
-	}
+func (p Plan) offer(ctx context.Context, from source, workers []map[string]sender, facts *result.Run) error {
 	return p.Offer(ctx, facts, road.Offering{Callers: p.Connections, Twice: "speed", NoOp: p.noOp, Window: func(ctx context.Context, _ *result.Proof) error {
 		play := newPlayer(ctx, p, load.NewClock())
 		stop := p.watch(play)
-		err := play.play(from, senders) //nolint:contextcheck // the player has it since it was made
+		err := play.play(from, workers) //nolint:contextcheck // the player has it since it was made
 		stop()
 		if err = errors.Join(err, play.facts(facts)); err != nil {
 			return err
