@@ -244,3 +244,34 @@ func FuzzProfiler(f *testing.F) {
 	row := profiled(0, 3, "query", aFind) + profiled(1, 3, "update", `{"q":{"name":"bread"},"u":[{"$set":{"sold":1}}],"multi":false}`)
 	fuzzFormat(f, Profiler, row, row[:len(row)-40], asBSON(f, row), asBSON(f, row)[:200])
 }
+
+// Whatever a trace holds, what is sent read-only begins as a read does and holds no stage that writes.
+func FuzzClassifyCommand(f *testing.F) {
+	f.Add(`{"aggregate":"a","pipeline":[{"$facet":{"x":[{"\u0024out":"b"}]}}]}`)
+	f.Add(`{"find":"a","filter":{"$expr":{"$gt":["$a",{"$numberLong":"1"}]}}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		class, why := ClassifyCommand(text)
+		if (class == Never) != (why != "") {
+			t.Errorf("class %v and %q", class, why)
+		}
+		var command bson.D
+		if class != Read {
+			return
+		}
+		if err := bson.UnmarshalExtJSON([]byte(text), false, &command); err != nil {
+			t.Fatal(err)
+		}
+		if name := command[0].Key; name != "find" && name != "count" && name != "distinct" && name != "aggregate" {
+			t.Errorf("%s is taken for a read", name)
+		}
+		for _, e := range command {
+			if e.Key != "pipeline" {
+				continue
+			}
+			sent, err := bson.MarshalExtJSON(bson.D{e}, true, false)
+			if err != nil || bytes.Contains(sent, []byte(`"$out":`)) || bytes.Contains(sent, []byte(`"$merge":`)) {
+				t.Errorf("%v: taken for a read: %s", err, sent)
+			}
+		}
+	})
+}
