@@ -155,7 +155,8 @@ func (h *hasher) stage(name string, v any) (any, error) {
 		return v, nil
 	}
 	return h.mapped(v, func(inner string, v any) (any, error) {
-		if slices.Contains(names, inner) {
+		_, named := v.(string)
+		if slices.Contains(names, inner) || name == "$merge" && inner == "whenMatched" && named {
 			return v, nil
 		}
 		return h.stage(inner, v)

@@ -192,7 +192,7 @@ func TestClassesOfCommands(t *testing.T) {
 // Equal values stay equal, types and names stay, and nothing that a user wrote is left.
 func TestAHashedProfileLetsNothingThrough(t *testing.T) {
 	log := profiled(0, 0, "query", `{"find":"goods","filter":{"owner":"Secretary","n":{"$numberLong":"987654321"},"_id":{"$oid":"5f43a1b2c3d4e5f60718293a"},"$text":{"$search":"secretive"},"tag":{"$in":["secret-a","$secretb"]},"day":{"$gt":{"$date":"2019-03-04T05:06:07Z"}},"re":{"$regex":"^Secret.*","$options":"i"},"x":{"$exists":true}},"sort":{"day":-1},"projection":{"owner":1},"limit":20,"comment":"secret"}`) +
-		profiled(0, 0, "command", `{"aggregate":"goods","pipeline":[{"$match":{"owner":"Secretary","price":{"$numberDouble":"98765.4321"}}},{"$lookup":{"from":"kinds","localField":"kind","foreignField":"_id","as":"k"}},{"$set":{"from":"secret","l":{"$literal":"$secret"},"m":{"$concat":["$name","secret"]}}},{"$group":{"_id":"$kind"}},{"$limit":10}],"cursor":{}}`) +
+		profiled(0, 0, "command", `{"aggregate":"goods","pipeline":[{"$match":{"owner":"Secretary","price":{"$numberDouble":"98765.4321"}}},{"$lookup":{"from":"kinds","localField":"kind","foreignField":"_id","as":"k"}},{"$set":{"from":"secret","l":{"$literal":"$secret"},"m":{"$concat":["$name","secret"]}}},{"$group":{"_id":"$kind"}},{"$limit":10},{"$merge":{"into":"sums","whenMatched":"replace"}}],"cursor":{}}`) +
 		profiled(0, 0, "update", `{"q":{"owner":"Secretary"},"u":{"$set":{"limit":987654321,"hint":"secret","b":{"$binary":{"base64":"c2VjcmV0","subType":"00"}}}},"multi":true}`) +
 		profiled(0, 0, "insert", `{"insert":"goods","documents":[{"_id":1,"limit":987654321,"hint":{"secret_name":"secret"},"d":{"$numberDecimal":"98765.4321"}}]}`) +
 		profiled(0, 0, "query", `{"find":"goods","filter":{"$where":{"$code":"secret"}}}`)
@@ -219,6 +219,9 @@ func TestAHashedProfileLetsNothingThrough(t *testing.T) {
 		if !strings.Contains(records[i].Text, stays) {
 			t.Errorf("%q is not in %s", stays, records[i].Text)
 		}
+	}
+	if merge := `{"$merge":{"into":"sums","whenMatched":"replace"}}`; !strings.Contains(records[1].Text, merge) {
+		t.Errorf("%q is not in %s", merge, records[1].Text)
 	}
 	for _, stays := range []string{`"$options":"i"`, `"$exists":true`, `"sort":{"day":{"$numberInt":"-1"}}`, `"projection":{"owner":{"$numberInt":"1"}}`} {
 		if !strings.Contains(records[0].Text, stays) {
