@@ -47,6 +47,7 @@ func TestBadInput(t *testing.T) {
 		"a run file of nothing": {[]string{"judge", file}, []string{"is not a saved run"}},
 		"an out of nowhere":     {[]string{"certify", "--engines", "postgres:16", "--out", "/proc/nowhere"}, []string{"/proc/nowhere", "--out"}},
 		"a store never asked":   {[]string{"load", "auth", "--slo", "collections.p99=20ms"}, []string{"collections.p99", "it asks users and permissions"}},
+		"a closed loop's slo":   {[]string{"load", "auth", "--closed", "--slo", "p99=20ms"}, []string{"no promise on latency can be judged"}},
 		"a store of no name":    {[]string{"load", "auth", "--slo", ".p99=20ms"}, []string{"is no promise", "users.p99=20ms"}},
 		"lane by hand":          {[]string{"lane"}, []string{"tristore certify"}},
 	} {

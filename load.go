@@ -28,7 +28,7 @@ type loadFlags struct {
 	duration, warm, warmMax    time.Duration
 	workers, bulkRows          int
 	keys                       string
-	cold, pipeline             bool
+	cold, pipeline, closed     bool
 	from                       float64
 	steps                      []string
 	sizes                      loadSizes
@@ -78,6 +78,7 @@ func loadCommand(to streams) *cobra.Command {
 	set.StringVar(&f.profile, "profile", string(auth.V27), "store operations per auth request: fork (1+1), v27 (4+2)")
 	set.StringVar(&f.mix, "mix", string(collections.Everyday), "which requests: auth has everyday, storm (sign-ins), visitors, keys, fanout; collections has everyday, heavy, imports (bulks of 5000 rows)")
 	set.BoolVar(&f.cold, "cold", false, "measure from the first arrival on, over connections that are yet to be opened, without a warm-up")
+	set.BoolVar(&f.closed, "closed", false, "each worker begins its next arrival when its last has ended: finds what the store can serve at most, and cannot tell how long users wait")
 	set.BoolVar(&f.pipeline, "pipeline", false, "send the reads of an auth request together where none needs the answer of another (PostgreSQL)")
 	set.StringVar(&f.keys, "keys", "", "which rows are asked for: zipfian, uniform, latest (default: as the workload's users do)")
 	f.sizes.declare(set)
@@ -111,6 +112,14 @@ func (f *loadFlags) read(c *cobra.Command, workload string) (plan Plan, load cam
 	load.Rate, load.Measure, load.Warm, load.Workers = f.rate, f.duration, f.warm, f.workers
 	if load.WarmMax = f.warmMax; !changed("warm-max") {
 		load.WarmMax = max(load.WarmMax, 3*load.Warm)
+	}
+	if load.Closed = f.closed; f.closed {
+		if !changed("rate") {
+			load.Rate = 0
+		}
+		if !changed("slo") {
+			f.promises = nil
+		}
 	}
 	if err := f.readPace(changed, &load); err != nil {
 		return plan, load, err
@@ -181,14 +190,26 @@ func offerLoad(ctx context.Context, plan Plan, load campaign.Plan, to streams) e
 		return err
 	}
 	one.run.Command, one.gather = loadCommandLine(plan, load), gatherOffered(campaign.Facts(load))
-	_, _ = fmt.Fprintf(to.out, "seed %d · run %s · %s on %s (%s) at %.4g/s for %s\n", plan.Seed, one.run.ID, load.Workload, load.Engine, load.Reach, load.Rate, load.Measure)
+	_, _ = fmt.Fprintf(to.out, "seed %d · run %s · %s on %s (%s) %s for %s\n", plan.Seed, one.run.ID, load.Workload, load.Engine, load.Reach, paceWords(load), load.Measure)
 	return one.carryOut(ctx, to)
+}
+
+func paceWords(load campaign.Plan) string {
+	if load.Closed {
+		return fmt.Sprintf("in a closed loop of %d workers", load.Workers)
+	}
+	return fmt.Sprintf("at %.4g/s", load.Rate)
 }
 
 // loadCommandLine asks for the same run again.
 func loadCommandLine(plan Plan, load campaign.Plan) string {
-	words := []string{"tristore", "load", load.Workload, "--engine", load.Engine.String(), "--reach", string(load.Reach), "--pace", string(load.Pace),
+	words := []string{"tristore", "load", load.Workload, "--engine", load.Engine.String(), "--reach", string(load.Reach),
 		"--workers", fmt.Sprint(load.Workers), "--seed", fmt.Sprint(load.Seed)}
+	if load.Closed {
+		words = append(words, "--closed")
+	} else {
+		words = append(words, "--pace", string(load.Pace))
+	}
 	switch load.Pace {
 	case campaign.Steps:
 		for _, level := range load.Steps {
@@ -197,7 +218,10 @@ func loadCommandLine(plan Plan, load campaign.Plan) string {
 	case campaign.Ramp:
 		words = append(words, "--from", fmt.Sprint(load.From), "--rate", fmt.Sprint(load.Rate), "--duration", load.Measure.String())
 	default:
-		words = append(words, "--rate", fmt.Sprint(load.Rate), "--duration", load.Measure.String())
+		if !load.Closed {
+			words = append(words, "--rate", fmt.Sprint(load.Rate))
+		}
+		words = append(words, "--duration", load.Measure.String())
 		if load.Cold {
 			words = append(words, "--cold")
 		} else {

@@ -19,6 +19,9 @@ type Load struct {
 	MinReached float64 `json:"min_reached_share"`
 	// Cold tells that the window began with the first arrival, so that no steady part is asked of it.
 	Cold bool `json:"cold,omitempty"`
+	// ClosedWorkers, other than zero, tells of a closed loop: so many workers each began an
+	// arrival when their last had ended. Rate is 0 then, and there are no promises.
+	ClosedWorkers int `json:"closed_workers,omitempty"`
 	// Pipelined tells that the reads of a request that need no earlier answer were sent
 	// together. Latency is of the whole request all the same: from when it was due to its last answer.
 	Pipelined bool `json:"pipelined,omitempty"`

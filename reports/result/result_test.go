@@ -40,7 +40,7 @@ func full() *Run {
 			Windows: []SplitWindow{{1, 2, SharedCluster, &m, &m, "invalid"}}, Boundary: fullBoundary(), TwoBoundary: fullBoundary(),
 			Remedies: []Remedy{{"settings", "UNIQ-1 fails", true, fullBoundary(), 3}},
 			Outlook:  &Outlook{"2026-03-02", &Growth{"file", "f", 0.04, 0.09, []WeekPeak{{"2026-03-02", 1, 2}}, []Look{{"2026-03-02", 1, 2, 3, 4}}}, 52, 8, 0.2, 7, &Connections{1, 2, 3, 4, 5, 2, 10, 100, 3}}, Trouble: "t"},
-		Load: &Load{Workload: "auth", Engine: "postgres:16", Rate: 500, Promises: []Promise{{99, 200, "users"}}, Confidence: 0.99, MaxFailed: 0.001, MinReached: 0.99, Cold: true, Pipelined: true, Trouble: "t",
+		Load: &Load{Workload: "auth", Engine: "postgres:16", Rate: 500, Promises: []Promise{{99, 200, "users"}}, Confidence: 0.99, MaxFailed: 0.001, MinReached: 0.99, Cold: true, ClosedWorkers: 16, Pipelined: true, Trouble: "t",
 			Proof: &Proof{NoOp: m, TimerP50Ms: 1, TimerP99Ms: 2, Canaries: []Canary{{"cpu", 1, 2, 1.5, 0.1}}, WarmSeconds: 5, Steady: true}},
 		Observed: fullObserved(), Interference: fullInterference(m),
 	}

@@ -29,6 +29,9 @@ func latencies(page *strings.Builder, run *result.Run) {
 		fmt.Fprintf(page, "  due %d: committed %d, refused %d%s, unknown %d%s, dropped %d; started late %d, tried again %d%s, ended after the window %d\n",
 			c.Due, c.Committed, c.Refused, reasons(m.Refused), c.Unknown, reasons(m.UnknownBy), c.Dropped, c.Late, c.Retries, deadlocks(c), c.Overran)
 		stores(page, m)
+		if m.Loop == "closed" {
+			page.WriteString("  a closed loop: nobody asked while the store was slow, so these are service times, which hide every stall, and the rate is what these workers could get\n")
+		}
 	}
 	for _, saw := range run.Observations {
 		if after := saw.Facts["rows_after"]; after > 0 {

@@ -32,6 +32,9 @@ type Plan struct {
 	// Pipeline sends the independent reads of an auth request together.
 	Pipeline bool `json:"pipeline,omitempty"`
 
+	// Closed has each worker begin its next arrival when its last has ended: there is no rate then.
+	Closed bool `json:"closed,omitempty"`
+
 	Rate    float64       `json:"rate_per_s"`
 	Pace    Pace          `json:"pace"`
 	From    float64       `json:"from_per_s,omitempty"` // of a ramp, which ends at Rate
@@ -96,7 +99,10 @@ func (p Plan) Check() error {
 			return fmt.Errorf("%s %w", word.what, word.err)
 		}
 	}
-	if err := p.pacer().Check(); err != nil {
+	if err := p.checkClosed(); err != nil {
+		return err
+	}
+	if err := p.pacer().Check(); err != nil && !p.Closed {
 		return err
 	}
 	switch {
@@ -104,11 +110,11 @@ func (p Plan) Check() error {
 		return fmt.Errorf("a load is measured for between a second and %s, after a warm-up of at most that; asked for %s after %s to %s", longest, p.Measure, p.Warm, p.WarmMax)
 	case p.Workers < 1 || p.Workers > mostWorkers:
 		return fmt.Errorf("a load has between 1 and %d workers; asked for %d", mostWorkers, p.Workers)
-	case p.mean()*p.Measure.Seconds() < 1:
+	case !p.Closed && p.mean()*p.Measure.Seconds() < 1:
 		return fmt.Errorf("at %g per second not one arrival is due in %s: raise the rate or the duration", p.mean(), p.Measure)
 	case !p.Cold && (p.Pace == Ramp || p.Pace == Steps):
 		return fmt.Errorf("a rate that changes has no steady part: ask for it cold, so that the window begins with the first arrival")
-	case len(p.Promises) == 0:
+	case !p.Closed && len(p.Promises) == 0:
 		return fmt.Errorf("a load needs a promise to be judged by, such as p99=200ms")
 	}
 	if err := cmp.Or(p.checkPipeline(), p.checkData(), p.checkStores()); err != nil {

@@ -40,6 +40,9 @@ func TestPlansThatCouldNotBeCarriedOutAreRefused(t *testing.T) {
 		"a promise twice":         {func(p *Plan) { p.Promises = append(p.Promises, p.Promises[0]) }, "promised twice"},
 		"percent":                 {func(p *Plan) { p.Promises = []result.Promise{{Percent: math.NaN(), LimitMs: 1}} }, "between 0 and 100"},
 		"a store of another":      {func(p *Plan) { p.Promises[0].Store = "collections" }, "never asks a store \"collections\": it asks users and permissions"},
+		"closed, with a promise":  {func(p *Plan) { p.Closed, p.Rate = true, 0 }, "drop --slo, or --closed"},
+		"closed, at a rate":       {func(p *Plan) { p.Closed, p.Promises = true, nil }, "drop --rate and --pace"},
+		"closed, in steps":        {func(p *Plan) { p.Closed, p.Promises, p.Rate, p.Pace = true, nil, 0, Steps }, "drop --rate and --pace"},
 		"limit":                   {func(p *Plan) { p.Promises = []result.Promise{{Percent: 99, LimitMs: math.Inf(1)}} }, "up to an hour"},
 	} {
 		plan := For(postgres(), "auth")

@@ -54,6 +54,9 @@ func Facts(plan Plan) *result.Run {
 	facts := plan.Facts()
 	facts.Seed, facts.Load = plan.Seed, plan.Load(plan.Workload, plan.Engine)
 	facts.Load.Rate, facts.Load.Cold, facts.Load.Pipelined = plan.mean(), plan.Cold, plan.Pipeline
+	if plan.Closed {
+		facts.Load.ClosedWorkers = plan.Workers
+	}
 	return facts
 }
 
@@ -142,13 +145,8 @@ func (p Plan) offer(ctx context.Context, work work, facts *result.Run) error {
 	return p.Offer(ctx, facts, road.Offering{Callers: p.Workers, Twice: "rate", NoOp: p.noOp, Window: func(ctx context.Context, proof *result.Proof) error {
 		warm := &steady{least: p.Warm, tick: p.tick()}
 		live := measure.NewLive()
-		open := load.Open{Pacer: p.pacer(), Workers: p.Workers, Warm: p.patience(), Settled: warm.hear, Tick: warm.tick, Measure: p.Measure, Drain: p.Drain, Operations: work.operations, Live: live}
-		if p.Cold {
-			open.Warm, open.Settled = 0, nil
-			warm.ended.Store(true)
-		}
 		stop := p.watch(live, &warm.ended)
-		window, err := open.Run(ctx, work.step)
+		window, err := p.loop(ctx, work, warm, live)
 		stop()
 		proof.WarmSeconds, proof.Steady = window.Warmed.Seconds(), window.Steady
 		window.Engine, window.Workload, window.Window = p.Engine.String(), p.Workload, p.label()
@@ -177,6 +175,9 @@ func (w work) count(ctx context.Context, saw *result.Observation, fact string) {
 
 // noOp offers twice the planned rate to an endpoint that answers at once.
 func (p Plan) noOp(ctx context.Context, echo *witness.Echo) (result.Measurement, error) {
+	if p.Closed {
+		return p.closedNoOp(ctx, echo)
+	}
 	twice := p
 	twice.Rate, twice.Pace = min(2*p.fastest(), fastestProof), Constant
 	if p.Pace == Poisson {
@@ -200,5 +201,5 @@ func (p Plan) label() string {
 	if p.Pipeline {
 		what += ", reads sent together"
 	}
-	return fmt.Sprintf("%s, %s, %s for %s", p.Workload, what, p.rates(), p.Measure)
+	return fmt.Sprintf("%s, %s, %s for %s", p.Workload, what, p.pace(), p.Measure)
 }

@@ -30,6 +30,9 @@ const (
 
 // tick is long enough for some arrivals to be due in it.
 func (p Plan) tick() time.Duration {
+	if p.Closed {
+		return shortestTick
+	}
 	return max(shortestTick, time.Duration(tickSamples/p.Rate*float64(time.Second)))
 }
 

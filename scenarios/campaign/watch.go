@@ -30,6 +30,9 @@ func (p Plan) watch(live *measure.Live, steady *atomic.Bool) (stop func()) {
 func (p Plan) progress(look road.Look, since time.Duration) road.Progress {
 	said := road.Progress{Done: int(min(since, p.Measure) / time.Second), Total: int(p.Measure / time.Second), Live: true}
 	said.Current = fmt.Sprintf("%.4g→%.0f/s p50 %s p99 %s %d failed", p.now(since), look.Rate(), brief(look.P50), brief(look.P99), look.Failed)
+	if p.Closed {
+		said.Current = fmt.Sprintf("%.0f/s p50 %s p99 %s %d failed", look.Rate(), brief(look.P50), brief(look.P99), look.Failed)
+	}
 	switch {
 	case since == 0:
 		said.Current = "warm " + said.Current

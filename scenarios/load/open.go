@@ -78,7 +78,7 @@ func (o Open) Run(ctx context.Context, step Step) (Window, error) {
 	if r.live == nil && o.Settled != nil {
 		r.live = measure.NewLive()
 	}
-	watched := r.settle(o)
+	watched := r.settle(warming{o.Settled, o.Tick, o.Warm})
 	var workers sync.WaitGroup
 	for worker := range o.Workers {
 		workers.Go(func() { r.work(worker, step) })
@@ -102,6 +102,8 @@ type arrival struct {
 	begin       time.Duration // of the measured phase, as known when it was queued
 }
 
+var errNoTick = errors.New("whoever says when a load is steady needs a tick to be asked at")
+
 // check refuses a load that could not be offered.
 func (o Open) check() error {
 	if o.Pacer == nil {
@@ -118,7 +120,7 @@ func (o Open) check() error {
 	case o.Measure > 0 && !(planned > 0):
 		return fmt.Errorf("no arrival is due in the %s that are measured", o.Measure)
 	case o.Settled != nil && o.Tick <= 0:
-		return errors.New("whoever says when a load is steady needs a tick to be asked at")
+		return errNoTick
 	}
 	return checkRun(o.Workers, o.Warm, o.Measure, o.Drain)
 }

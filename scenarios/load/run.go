@@ -29,10 +29,11 @@ type run struct {
 
 	operations *Operations
 
+	live *measure.Live
+
 	// Of an open loop alone.
 	pacer Pacer
 	share Share
-	live  *measure.Live
 	queue chan arrival
 }
 

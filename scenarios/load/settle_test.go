@@ -64,6 +64,34 @@ func TestTheWarmUpEndsWhenTheLoadIsSteady(t *testing.T) {
 	}
 }
 
+// A closed loop whose warm-up ends in the second in which the store becomes fast: nothing
+// of the slow time counts, and the measured phase is whole.
+func TestAClosedLoopWarmsUpUntilItIsSteady(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		closed := Closed{Workers: 2, Warm: 10 * time.Second, Measure: 2 * time.Second, Drain: time.Second, Clock: bubble{time.Now()}, Tick: 250 * ms}
+		closed.Settled = func(seen measure.Seen) bool { return seen.Committed > 0 && seen.P50 < 12*ms }
+		w, err := closed.Run(t.Context(), serve(func(n int64) time.Duration {
+			if n < 100 { // a second of two workers
+				return 20 * ms
+			}
+			return 10 * ms
+		}))
+		if err != nil || !w.Steady || w.Warmed > 2*time.Second || w.Warmed < time.Second {
+			t.Errorf("%v: steady %t after %s", err, w.Steady, w.Warmed)
+		}
+		if w.Counts.Committed != w.Counts.Due || w.Counts.Due < 398 || w.Counts.Due > 402 || w.Latency.Max > 10.1 || w.Seconds != 2 {
+			t.Errorf("%+v in %g s, max %g ms", w.Counts, w.Seconds, w.Latency.Max)
+		}
+		closed.Settled = func(measure.Seen) bool { return false }
+		if w, err := closed.Run(t.Context(), serve(always(10*ms))); err != nil || w.Steady || w.Warmed != 10*time.Second {
+			t.Errorf("%v: never steady, and steady %t after %s", err, w.Steady, w.Warmed)
+		}
+	})
+	if _, err := (Closed{Workers: 1, Measure: time.Second, Settled: func(measure.Seen) bool { return true }}).Run(t.Context(), serve(always(0))); err == nil {
+		t.Error("no tick was accepted")
+	}
+}
+
 func TestTheTimerIsNeverEarly(t *testing.T) {
 	late, err := TimerError(t.Context(), 200*time.Microsecond, 50)
 	if err != nil || len(late) != 50 || late[0] < 0 {
