@@ -299,6 +299,7 @@ func TestPlansThatCannotBe(t *testing.T) {
 		"between a second":       func(p *Plan) { p.For = 0 },
 		"lower --connections":    func(p *Plan) { p.Connections = 600 },
 		"holds no statement":     func(p *Plan) { p.About.Records = 0 },
+		"which store it asks":    func(p *Plan) { p.Promises = []result.Promise{{Percent: 99, LimitMs: 1, Store: "users"}} },
 		"drop --slo":             func(p *Plan) { p.Speed, p.Promises = 0, []result.Promise{{Percent: 99, LimitMs: 1}} },
 	} {
 		bad := good
