@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"tristore/drivers/store"
-	"tristore/reports/result"
 )
 
 func TestOperationsAreKeptByStoreAndMergedExactly(t *testing.T) {
@@ -47,6 +46,6 @@ func TestOperationsAreKeptByStoreAndMergedExactly(t *testing.T) {
 		t.Errorf("%.1f allocations per operation", n)
 	}
 	if none := measured(t, NewShard(phase())).Stores; len(none) != 0 {
-		t.Errorf("nobody told of operations, and there are %+v", []result.StoreLatency(none))
+		t.Errorf("nobody told of operations, and there are %+v", none)
 	}
 }

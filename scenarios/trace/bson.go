@@ -71,7 +71,7 @@ func (w *walk) length(more int) (n int, ok bool) {
 	if len(w.data)-w.at < 4 {
 		return 0, false
 	}
-	n = int(int32(binary.LittleEndian.Uint32(w.data[w.at:]))) //nolint:gosec // a negative one is refused below
+	n = int(int32(binary.LittleEndian.Uint32(w.data[w.at:]))) // a negative one is refused below
 	return n, n >= 0 && n <= len(w.data)-w.at-more
 }
 
@@ -125,7 +125,8 @@ func (w *walk) value(kind bson.Type) bool {
 	case bson.TypeNull, bson.TypeUndefined, bson.TypeMinKey, bson.TypeMaxKey:
 		return true
 	case bson.TypeRegex:
-		return w.text(w.cstring()) && w.text(w.cstring())
+		pattern := w.text(w.cstring())
+		return pattern && w.text(w.cstring()) // its options
 	case bson.TypeInt32:
 		return w.skip(4)
 	case bson.TypeDecimal128:

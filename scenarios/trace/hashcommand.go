@@ -190,7 +190,7 @@ func (h *hasher) drawn(v any) (any, error) {
 		return h.value(v), nil
 	case int32:
 		n, err := strconv.ParseInt(h.number(strconv.FormatInt(int64(v), 10)), 10, 32)
-		return int32(n), err //nolint:gosec // read as 32 bits
+		return int32(n), err // read as 32 bits
 	case int64:
 		return strconv.ParseInt(h.number(strconv.FormatInt(v, 10)), 10, 64)
 	case float64:
@@ -199,7 +199,7 @@ func (h *hasher) drawn(v any) (any, error) {
 		}
 		return strconv.ParseFloat(h.number(strconv.FormatFloat(v, 'g', -1, 64)), 64)
 	case bson.DateTime: // between 2000 and 2027
-		return bson.DateTime(946_684_800_000 + binary.LittleEndian.Uint64(h.sum("t"+strconv.FormatInt(int64(v), 10)))%883_612_800_000), nil //nolint:gosec // below 2^41
+		return bson.DateTime(946_684_800_000 + binary.LittleEndian.Uint64(h.sum("t"+strconv.FormatInt(int64(v), 10)))%883_612_800_000), nil // below 2^41
 	case bson.ObjectID:
 		return bson.ObjectIDFromHex(h.shaped(v.Hex(), hexDigit))
 	case bson.Binary:
