@@ -30,7 +30,7 @@ const (
 	sleeps  = `SELECT pg_sleep(60)::text || $1`
 	repeats = `SELECT $1::text`
 	ownPID  = `SELECT pg_backend_pid()::text || $1`
-	sleeper = `query LIKE 'SELECT pg_sleep(60)%' AND state = 'active'`
+	sleeper = `query LIKE 'SELECT pg_sleep(60)%' AND state = 'active' AND wait_event = 'PgSleep'`
 )
 
 // repeated fails the test unless the session answers.
