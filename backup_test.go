@@ -21,7 +21,7 @@ import (
 // that no dump can keep: five minutes of loss with a dump each hour.
 func TestBackupDrill(t *testing.T) {
 	if testing.Short() {
-		t.Skip("needs servers")
+		t.Skip("-short: this test starts a real server")
 	}
 	out := t.TempDir()
 	got := tristore(t, "backup", "drill", "--engine", "postgres:16", "--reach", "embedded", "--size", "1MiB", "--seed", "1", "--load", "both", "--order", "together", "--every", "1h", "--out", out)
@@ -76,7 +76,7 @@ func archives(t *testing.T, folder string) (all []string) {
 // An interrupted drill leaves no archive, no server and a saved run that is no pass.
 func TestBackupDrillInterrupted(t *testing.T) {
 	if testing.Short() {
-		t.Skip("needs servers")
+		t.Skip("-short: this test starts a real server")
 	}
 	out := t.TempDir()
 	drill := begin(t, "backup", "drill", "--engine", "postgres:16", "--reach", "embedded", "--size", "1MiB", "--seed", "1", "--out", out)

@@ -50,7 +50,7 @@ func TestPairs(t *testing.T) {
 func drilled(t *testing.T, by upgrade.Method, faults ...upgrade.Fault) (*result.Run, map[string]result.Finding) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("needs servers")
+		t.Skip("-short: this test starts a real server")
 	}
 	facts, err := upgrade.Drill(t.Context(), upgrade.Plan{
 		Head:  road.Head{RunID: "upgrade-test", Engine: postgres(16), Reach: drivers.Embedded, Dir: t.TempDir(), Cache: programs.DefaultDir()},
