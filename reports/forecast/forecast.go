@@ -150,10 +150,12 @@ func (f *Forecast) grow(residuals []float64, last fitted, widened float64, plan 
 	f.GrowthPerMonth = spanOf(growths)
 }
 
-// residualsOf are those of the line, a little larger: a fit hides a part of how far weeks spread.
+// residualsOf are those of the line, a little larger: a fit hides a part of how far weeks
+// spread, and hides it in every week of a block that is drawn together.
 func residualsOf(y []float64, last fitted) []float64 {
 	residuals := make([]float64, len(y))
-	scale := math.Sqrt(float64(len(y)) / float64(len(y)-len(last.coefficients)))
+	hidden := min(block*len(last.coefficients), len(y)/2)
+	scale := math.Sqrt(float64(len(y)) / float64(len(y)-hidden))
 	for t := range y {
 		level, _ := last.at(t)
 		residuals[t] = scale * (y[t] - level)
