@@ -31,8 +31,9 @@ const (
 // How shapes a dump or a restore. The zero value is what the platform's page shows.
 type How struct {
 	Format  Format
-	Jobs    int      // of the directory format; zero is one
+	Jobs    int      // of the directory format, where zero is one; collections that mongodump reads at once, where zero is its own choice
 	Without []string // tables or collections left out
+	Only    string   // the one table or collection that is dumped; empty is all
 	// SchemaOnly dumps no rows; PostgreSQL only.
 	SchemaOnly bool
 	// Ownerless restores without owners and grants, as is often done where a role is missing.

@@ -23,6 +23,12 @@ func mongodump(ctx context.Context, from Place, how How, out io.Writer) (Report,
 	for _, collection := range how.Without {
 		invoke.Args = append(invoke.Args, "--excludeCollection="+collection)
 	}
+	if how.Only != "" {
+		invoke.Args = append(invoke.Args, "--collection="+how.Only)
+	}
+	if how.Jobs > 0 {
+		invoke.Args = append(invoke.Args, fmt.Sprintf("--numParallelCollections=%d", how.Jobs))
+	}
 	invoke.Out = out
 	report, err := call{program, from.Cluster.Admin.URL.Password(), invoke}.run(ctx)
 	report.Way = asArchive

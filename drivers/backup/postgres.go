@@ -22,6 +22,9 @@ func pgDump(ctx context.Context, from Place, how How, out io.Writer) (Report, er
 	for _, table := range how.Without {
 		invoke.Args = append(invoke.Args, `--exclude-table="`+table+`"`)
 	}
+	if how.Only != "" {
+		invoke.Args = append(invoke.Args, `--table="`+how.Only+`"`)
+	}
 	if how.Snapshot != "" {
 		invoke.Args = append(invoke.Args, "--snapshot="+how.Snapshot)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"tristore/drivers"
 	"tristore/drivers/backup"
+	"tristore/drivers/store"
 	"tristore/scenarios"
 )
 
@@ -20,6 +21,7 @@ const (
 	byCatalogue = "catalogue" // line by line, against the source's
 	byContent   = "content"   // rows by typed digest, against the source's
 	byWatermark = "watermark" // the newest acknowledged write in the copy, against RPO
+	byOrder     = "order"     // of acknowledged writes: none is there without those before it
 )
 
 // trial is one dump that is restored and looked at: damaged on purpose, or sound.
@@ -30,10 +32,13 @@ type trial struct {
 	// one has to. A sound dump has neither, and nobody may see anything.
 	must, either []string
 	how          backup.How
-	encoding     string // of the database restored into; empty is the server's
-	sealOnly     bool   // no tool is asked
-	killAt       int    // percent of the archive that the restore reads before it is killed
-	occupied     bool   // the database restored into holds something already
+	encoding     string             // of the database restored into; empty is the server's
+	sealOnly     bool               // no tool is asked
+	killAt       int                // percent of the archive that the restore reads before it is killed
+	chance       bool   // the damage depends on the order in which a tool reads
+	occupied     bool               // the database restored into holds something already
+	rest         *backup.Archive    // restored behind the first; nil is none
+	held         *store.Fingerprint // of what was dumped, where it is not the source as it is now
 }
 
 // spoiled are the damages of bytes.
@@ -151,6 +156,11 @@ func formats(on scenarios.Stage) []backup.How {
 type dumps struct {
 	how                              backup.How
 	stale, strangers, partial, sound backup.Archive
+	// rest is the table that partial lacks, dumped after more had been written.
+	rest backup.Archive
+	// unsteady was dumped while somebody wrote; held is what it promises where that is known.
+	unsteady backup.Archive
+	held     *store.Fingerprint
 }
 
 // take dumps the source: before its last write, with a role that then leaves, without
@@ -181,9 +191,25 @@ func (d *detection) take(ctx context.Context, how backup.How) (all dumps, err er
 	if all.partial, err = d.dump(ctx, without, "partial"); err != nil {
 		return all, err
 	}
+	if err := d.turns.write(ctx); err != nil {
+		return all, err
+	}
+	only := how
+	only.Only = leftOutTable
+	if all.rest, err = d.dump(ctx, only, "rest"); err != nil {
+		return all, err
+	}
+	if streams(how.Format) {
+		if all.unsteady, all.held, err = d.unsteady(ctx, how, all.stale); err != nil {
+			return all, err
+		}
+	}
 	all.sound, err = d.dump(ctx, how, "sound")
 	return all, err
 }
+
+// streams tells a dump that can be halted while it is read.
+func streams(format backup.Format) bool { return format == backup.Custom || format == backup.Stream }
 
 // trials are every damage of one format, and the sound twin first.
 func (d *detection) trials(all dumps) ([]trial, error) {
@@ -201,7 +227,15 @@ func (d *detection) trials(all dumps) ([]trial, error) {
 		}
 		tried = append(tried, t)
 	}
-	tried = append(tried, trial{name: "one table left out", archive: all.partial, must: []string{byContent}},
+	if streams(format) {
+		unsteady := trial{name: "sound, while somebody wrote", archive: all.unsteady, held: all.held}
+		if !d.postgres() { // mongodump of one database has no moment
+			unsteady.name, unsteady.must, unsteady.chance = "dumped without an oplog while somebody wrote", []string{byOrder}, true
+		}
+		tried = append(tried, unsteady)
+	}
+	tried = append(tried, trial{name: "dumped table by table while somebody wrote", archive: all.partial, rest: &all.rest, must: []string{byContent, byOrder}},
+		trial{name: "one table left out", archive: all.partial, must: []string{byContent}},
 		trial{name: "older than the objective", archive: all.stale, must: []string{byWatermark}})
 	tried = append(tried, d.interrupted(all)...)
 	if d.postgres() {

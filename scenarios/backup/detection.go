@@ -11,6 +11,7 @@ import (
 
 	"tristore/drivers"
 	"tristore/drivers/backup"
+	"tristore/drivers/cluster"
 	"tristore/drivers/deployment"
 	"tristore/drivers/store"
 	"tristore/reports/result"
@@ -20,7 +21,8 @@ import (
 
 // Detection damages dumps of one filled store, as they are damaged in the field, restores
 // them and asks each named check what it sees: the digest of the dump, the tool, the
-// encoding, the catalogue, the content and the watermark of acknowledged writes. A sound
+// encoding, the catalogue, the content, the watermark of acknowledged writes and their
+// order. A sound
 // twin goes the same way, and nobody may see anything there. When the tools are asked,
 // the digest is taken anew, so that neither hides behind the other. A restore whose tool
 // failed is not looked into: nobody relies on it. One that was killed half way is, as
@@ -66,6 +68,7 @@ type detection struct {
 	source *deployment.Deployment
 	folder string
 	ledger ledger
+	turns  turns
 }
 
 func (d *detection) postgres() bool { return d.on.Engine.Family() == drivers.FamilyPostgres }
@@ -84,7 +87,8 @@ func (d *detection) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	d.ledger = ledger{saw: d.saw, users: d.source.Users}
-	return d.ledger.write(ctx)
+	d.turns = turns{users: d.source.Users}
+	return errors.Join(d.turns.pad(ctx), d.turns.write(ctx), d.ledger.write(ctx))
 }
 
 func (d *detection) drop(ctx context.Context) error {
@@ -100,11 +104,15 @@ func (d *detection) drop(ctx context.Context) error {
 
 // dump makes one archive in a folder of its own.
 func (d *detection) dump(ctx context.Context, how backup.How, name string) (backup.Archive, error) {
+	return d.dumpOf(ctx, d.on.Host.Cluster, how, name)
+}
+
+func (d *detection) dumpOf(ctx context.Context, on *cluster.Cluster, how backup.How, name string) (backup.Archive, error) {
 	folder := filepath.Join(d.folder, name+"-"+string(how.Format))
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		return backup.Archive{}, fmt.Errorf("making a folder for the archives: %w", err)
 	}
-	archive, report, err := backup.DumpAs(ctx, backup.Place{Cluster: d.on.Host.Cluster, Database: d.source.Target(d.store).URL.Database()}, folder, how)
+	archive, report, err := backup.DumpAs(ctx, backup.Place{Cluster: on, Database: d.source.Target(d.store).URL.Database()}, folder, how)
 	if name == "sound" && err == nil {
 		d.saw.See("%s format: %d bytes by %s, %s", archive.Format, archive.Bytes, report.Version, report.Where)
 	}
@@ -132,6 +140,10 @@ func (d *detection) try(ctx context.Context, how backup.How) error {
 		seen, err := d.look(ctx, t, promised)
 		if err != nil {
 			return fmt.Errorf("%s: %w", t.name, err)
+		}
+		if t.chance && seen[byOrder] == "" {
+			d.saw.Stop(fmt.Errorf("%s: the tool happened to read both tables on one side of the writes, so that there was nothing to see", t.name))
+			continue
 		}
 		d.note(t, seen)
 	}
@@ -169,6 +181,9 @@ func (d *detection) look(ctx context.Context, t trial, promised store.Fingerprin
 		place.Cluster = killedAt(place.Cluster, resealed, t.killAt)
 	}
 	report, err := backup.RestoreAs(ctx, place, resealed, t.how)
+	if t.rest != nil && err == nil {
+		report, err = backup.RestoreAs(ctx, place, *t.rest, t.how)
+	}
 	switch {
 	case t.killAt > 0 && ctx.Err() == nil: // look into it as somebody does who knows of nothing
 		if err != nil {
@@ -179,6 +194,9 @@ func (d *detection) look(ctx context.Context, t trial, promised store.Fingerprin
 	case err != nil:
 		seen[byTool] = complaint(report, err)
 		return seen, nil
+	}
+	if t.held != nil {
+		promised = *t.held
 	}
 	return seen, d.compare(ctx, blank, promised, seen)
 }
@@ -216,14 +234,14 @@ func (d *detection) compare(ctx context.Context, blank *deployment.Blank, promis
 	if len(difference.Tables) > 0 {
 		seen[byContent] = difference.Tables[0].String()
 	}
-	return d.watermark(ctx, blank, seen)
+	return d.acknowledged(ctx, blank, seen)
 }
 
 // databaseLine begins the catalogue's line about encoding and collation.
 const databaseLine = "database "
 
-// watermark asks the copy for the newest write of the ledger that it has.
-func (d *detection) watermark(ctx context.Context, blank *deployment.Blank, seen map[string]string) (err error) {
+// acknowledged asks the copy for the writes that the source acknowledged.
+func (d *detection) acknowledged(ctx context.Context, blank *deployment.Blank, seen map[string]string) (err error) {
 	places := []*deployment.Blank{blank}
 	for _, name := range store.Names() { // the other two stores stay where they are
 		if name != d.store {
@@ -235,6 +253,18 @@ func (d *detection) watermark(ctx context.Context, blank *deployment.Blank, seen
 		return err
 	}
 	defer func() { err = errors.Join(err, opened.Close(context.WithoutCancel(ctx))) }()
+	there, err := d.turns.in(ctx, opened)
+	if err != nil {
+		return err
+	}
+	if torn := d.turns.torn(there); torn != "" {
+		seen[byOrder] = torn
+	}
+	return d.watermark(ctx, opened, seen)
+}
+
+// watermark asks for the newest write of the ledger that the copy has.
+func (d *detection) watermark(ctx context.Context, opened *deployment.Deployment, seen map[string]string) error {
 	last := d.ledger.entries[len(d.ledger.entries)-1]
 	for _, written := range slices.Backward(d.ledger.entries) {
 		there, err := written.in(ctx, opened.Users)
@@ -255,5 +285,5 @@ func (d *detection) watermark(ctx context.Context, blank *deployment.Blank, seen
 // note counts one trial.
 func (d *detection) note(t trial, seen map[string]string) {
 	looked{name: fmt.Sprintf("%s dump, %s", t.archive.Format, t.name), must: t.must, either: t.either, seen: seen,
-		all: []string{bySeal, byTool, byEncoding, byCatalogue, byContent, byWatermark}}.note(d.saw)
+		all: []string{bySeal, byTool, byEncoding, byCatalogue, byContent, byWatermark, byOrder}}.note(d.saw)
 }

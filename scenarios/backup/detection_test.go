@@ -16,13 +16,13 @@ import (
 func TestEveryDamageIsSeen(t *testing.T) {
 	on := stage(t, "")
 	for depth, want := range map[scenarios.Depth]map[string]float64{
-		scenarios.Smoke:   {"formats": 1, "twins": 1, "damages": 9},
-		scenarios.Nightly: {"formats": 3, "twins": 3, "damages": 50},
+		scenarios.Smoke:   {"formats": 1, "twins": 2, "damages": 10},
+		scenarios.Nightly: {"formats": 3, "twins": 4, "damages": 53},
 	} {
 		if on.Engine.Family() == drivers.FamilyMongo {
-			want = map[string]float64{"formats": 1, "twins": 1, "damages": 7}
+			want = map[string]float64{"formats": 1, "twins": 1, "damages": 9}
 			if depth == scenarios.Nightly {
-				want["damages"] = 14
+				want["damages"] = 16
 			}
 		}
 		t.Run(string(depth), func(t *testing.T) {
@@ -75,6 +75,26 @@ func TestNotesTellMissedFromFalseAlarm(t *testing.T) {
 				t.Errorf("broken %q, wanted %v", broken(saw), wrong)
 			}
 		})
+	}
+}
+
+// Writes were acknowledged in the order a, b, a, b.
+func TestTornTellsTablesOfDifferentMoments(t *testing.T) {
+	all := turns{written: []turn{{"a", "1"}, {"b", "1"}, {"a", "2"}, {"b", "2"}}}
+	for name, test := range map[string]struct {
+		there []int
+		torn  bool
+	}{
+		"nothing": {nil, false}, "the first": {[]int{0}, false}, "in the middle of a turn": {[]int{0, 1, 2}, false}, "all": {[]int{0, 1, 2, 3}, false},
+		"b later than a": {[]int{0, 1, 3}, true}, "a later than b": {[]int{0, 2}, true}, "only the last": {[]int{3}, true}, "a table missing": {[]int{1, 3}, true},
+	} {
+		there := map[turn]bool{{"a", "somebody's"}: true}
+		for _, i := range test.there {
+			there[all.written[i]] = true
+		}
+		if torn := all.torn(there); (torn != "") != test.torn {
+			t.Errorf("%s: %q", name, torn)
+		}
 	}
 }
 
