@@ -34,6 +34,7 @@ type capacityWords struct {
 	operating operatingWords
 	outlook   outlookWords
 	resume    string
+	tests     []string
 	dryRun    bool
 }
 
@@ -60,6 +61,9 @@ func capacityCommand(to streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := plan.readTests(w.tests, before); err != nil {
+				return err
+			}
 			if w.dryRun {
 				return dryRun(plan, before, to.out)
 			}
@@ -70,6 +74,7 @@ func capacityCommand(to streams) *cobra.Command {
 	c.Flags().StringVar(&w.engine, "engine", "postgres:16", "the PostgreSQL major to measure on")
 	c.Flags().StringVar(&w.depth, "depth", "smoke", "how long: smoke, nightly, release")
 	c.Flags().StringVar(&w.resume, "resume", "", "go on with the saved run of an interrupted or too short search")
+	c.Flags().StringSliceVar(&w.tests, "interference", nil, "saved runs of tristore interference on the same, for the verdict to read: RUN,RUN")
 	c.Flags().BoolVar(&w.dryRun, "dry-run", false, "print the plan of windows and what it costs in time, and start nothing")
 	w.search.declare(c)
 	w.operating.declare(c)
@@ -188,7 +193,7 @@ func measureSplit(ctx context.Context, plan Plan, before *result.Split, to strea
 	lane := splitLane(plan, run.ID, dir)
 	if before != nil {
 		lane.order.Before = filepath.Join(dir, "logs", beforeName)
-		before.Outlook = plan.Outlook
+		before.Outlook, before.Tests = plan.Outlook, plan.tests
 		if err := errors.Join(os.Mkdir(lane.order.Before, 0o755), result.Write(lane.order.Before, &result.Run{Schema: result.Schema, Split: before})); err != nil {
 			return troubleError{fmt.Errorf("keeping what was measured before: %w", err)}
 		}
@@ -202,7 +207,7 @@ func measureSplit(ctx context.Context, plan Plan, before *result.Split, to strea
 	run.Split = nil
 	gather := func(run *result.Run, lane *laneProcess, end error) {
 		if gatherSplit(run, lane, end); run.Split != nil {
-			run.Split.Outlook = plan.Outlook
+			run.Split.Outlook, run.Split.Tests = plan.Outlook, plan.tests
 		}
 	}
 	return alone{run: run, dir: dir, gate: plan.Gate, lane: lane, gather: gather}.carryOut(ctx, to)
@@ -214,6 +219,7 @@ const beforeName = "before"
 // splitPlan is what the split measurement of a run does.
 func splitPlan(plan Plan) capacity.Plan {
 	split := capacity.For(plan.Depth, plan.Split.Engine, plan.Split.Reach)
+	split.Version = plan.version
 	split.Search = plan.Search
 	if plan.Operating != nil {
 		split = split.At(*plan.Operating)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,6 +25,7 @@ func interferenceCommand(to streams) *cobra.Command {
 	var f flags
 	var engine, prepared string
 	var blocks int
+	var operating operatingWords
 	c := &cobra.Command{
 		Use:   "interference dose|growth|causes",
 		Short: "Test whether the auth path gets slower with more collections (dose) or more data (growth) beside it, and which intervention takes that away (causes)",
@@ -46,6 +49,11 @@ func interferenceCommand(to streams) *cobra.Command {
 			if c.Flags().Changed("blocks") {
 				want.Blocks = blocks
 			}
+			at, err := operating.read(c, want.Plan)
+			if err != nil {
+				return err
+			}
+			want.Plan, plan.Words = want.At(at), operating.words(c)
 			if err := want.Check(); err != nil {
 				return err
 			}
@@ -56,6 +64,7 @@ func interferenceCommand(to streams) *cobra.Command {
 	c.Flags().StringVar(&engine, "engine", "postgres:16", "the PostgreSQL major to measure on")
 	c.Flags().StringVar(&f.depth, "depth", "smoke", "how long: smoke, nightly, release")
 	c.Flags().IntVar(&blocks, "blocks", 0, "blocks in which each arm is measured once (default: as many as the intervals need)")
+	operating.declare(c)
 	c.Flags().StringVar(&prepared, "prepared", "", "build a known bottleneck in, to see whether it is found: "+strings.Join(arms.Prepared(), ", "))
 	return c
 }
@@ -68,6 +77,9 @@ func testInterference(ctx context.Context, plan Plan, want arms.Plan, to streams
 	}
 	words := append([]string{"tristore", "interference", string(want.Test), "--engine", want.Engine.String(), "--depth", string(plan.Depth), "--seed", fmt.Sprint(plan.Seed), "--blocks", fmt.Sprint(want.Blocks)},
 		given("--prepared", want.Prepared)...)
+	for _, name := range slices.Sorted(maps.Keys(plan.Words)) {
+		words = append(words, "--"+name, plan.Words[name])
+	}
 	one.run.Command, one.gather = strings.Join(append(words, plan.reachWords()...), " "), gatherInterference
 	_, _ = fmt.Fprintf(to.out, "seed %d · run %s · %s test on %s (%s), auth %g/s beside collections %g/s, %d blocks\n", plan.Seed, one.run.ID, want.Test, want.Engine, want.Reach, want.AuthRate, want.CollectionsRate, want.Blocks)
 	return one.carryOut(ctx, to)

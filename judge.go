@@ -18,6 +18,7 @@ import (
 // judgeCommand judges a saved run again, with every server gone.
 func judgeCommand(to streams) *cobra.Command {
 	var gate string
+	var tests []string
 	c := &cobra.Command{
 		Use:   "judge RUN",
 		Short: "Judge a saved run again by the rules of this tristore, without any server",
@@ -30,6 +31,14 @@ func judgeCommand(to streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if len(tests) > 0 {
+				if run.Kind != kindCapacity || run.Split == nil {
+					return fmt.Errorf("--interference goes with a run of tristore capacity, and %s is none", args[0])
+				}
+				if run.Split.Tests, err = readTests(tests, run.Split); err != nil {
+					return err
+				}
+			}
 			judgeRun(run, judge.Gate(gate))
 			if err := render.Save(dir, run); err != nil {
 				return err
@@ -37,6 +46,7 @@ func judgeCommand(to streams) *cobra.Command {
 			return conclude(run, dir, to)
 		},
 	}
+	c.Flags().StringSliceVar(&tests, "interference", nil, "saved runs of tristore interference on the same, for the verdict of a capacity run to read: RUN,RUN")
 	c.Flags().StringVar(&gate, "gate", string(judge.GateSupported), "whose findings decide the exit code: supported, all (stand-ins too)")
 	return c
 }

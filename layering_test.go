@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	"reports/bench":          {},
 	"reports/stats":          {},
 	"reports/forecast":       {"reports/result"},
-	"reports/advice":         {"reports/result", "reports/stats", "reports/forecast", "reports/latency"},
+	"reports/advice":         {"reports/result", "reports/stats", "reports/forecast", "reports/latency", "reports/effect"},
 	"reports/effect":         {"reports/result", "reports/stats"},
 	"reports/latency":        {"reports/result", "reports/stats"},
 	"reports/render":         {"reports/result", "reports/stats", "reports/advice", "reports/effect", "reports/forecast", "reports/latency", "reports/recovery"},

@@ -26,6 +26,18 @@ func (o *operatingWords) declare(c *cobra.Command) {
 	o.sizes.declare(set)
 }
 
+// words are those of them that a command line gave, so that it can be repeated.
+func (*operatingWords) words(c *cobra.Command) map[string]string {
+	mine, given := new(cobra.Command), map[string]string{}
+	new(operatingWords).declare(mine)
+	for name, value := range wordsOf(c) {
+		if mine.Flags().Lookup(name) != nil {
+			given[name] = value
+		}
+	}
+	return given
+}
+
 // read turns the words into an operating point of a plan; zero leaves the plan's own.
 func (o *operatingWords) read(c *cobra.Command, plan capacity.Plan) (capacity.Operating, error) {
 	at := capacity.Operating{CPUs: o.cpus, AuthRate: o.authRate, CollectionsRate: o.collectionsRate}

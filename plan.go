@@ -52,7 +52,10 @@ type Plan struct {
 	CAFile     string      `json:"ca_file,omitempty"`
 	SelfSigned bool        `json:"self_signed,omitempty"`
 	Out        string      `json:"out"`
-	Cache      string      `json:"cache"`
+
+	tests   []result.Interference // read from saved runs; they stand in the facts, not in the plan
+	version string                // of the server that they ran on
+	Cache   string                `json:"cache"`
 }
 
 // EnginePlan is one engine and how it is reached.

@@ -16,7 +16,7 @@ import (
 // readResumed takes the plan and the facts of a saved run to go on from. Only its time and
 // what was told of the future may change: all else is what was measured.
 func (w *capacityWords) readResumed(c *cobra.Command) (plan Plan, before *result.Split, err error) {
-	free := map[string]bool{"budget": true, "out": true, "cache": true, "search-two": true,
+	free := map[string]bool{"budget": true, "out": true, "cache": true, "search-two": true, "interference": true,
 		"growth": true, "growth-file": true, "observed": true, "horizon": true, "lead-time": true, "headroom": true, "pods": true, "workers": true, "pool-max": true, "max-connections": true}
 	words := wordsOf(c)
 	for name := range words {

@@ -56,6 +56,8 @@ type Advice struct {
 	Future Future // when demand reaches the boundary; the zero value where no outlook was given
 	Slots  Slots  // the connections of the platform's pods; the zero value where none were told
 
+	Tests []Tested // tests of interference that were handed over, used or not
+
 	Boundary     string   // where the shared cluster breaks the promise, in a sentence; empty when not searched
 	Refutes      string   // what would show that this advice is wrong
 	CheapestNext string   // the cheapest experiment that would change or firm it up
@@ -81,5 +83,5 @@ func Of(split *result.Split) Advice {
 	if split == nil {
 		return inconclusive(Advice{Promise: Undecided}, "the split was not measured", "measure it: tristore capacity")
 	}
-	return decide(split, bounded(split, weigh(split, read(split))))
+	return weighed(split, decide(split, bounded(split, weigh(split, read(split)))))
 }

@@ -110,7 +110,7 @@ func far(split *result.Split, a Advice, facts string) Advice {
 		return a.say(RemedyFirst, "Give the pods smaller pools, or put PgBouncer in transaction mode before the cluster: "+a.Slots.String()+" A split is not needed: "+facts+".",
 			"fewer pods, smaller pools or a larger max_connections than were stated", "count the connections by database in pg_stat_activity while every pod is up")
 	default:
-		return a.say(NotNeeded, fmt.Sprintf("One shared cluster is enough for %d weeks, and for the %d that a split would take, as long as the data that grows meanwhile does not move the boundary, which was not tested: %s.", split.Outlook.HorizonWeeks, split.Outlook.LeadWeeks, facts),
+		return a.say(NotNeeded, fmt.Sprintf("One shared cluster is enough for %d weeks, and for the %d that a split would take, %s: %s.", split.Outlook.HorizonWeeks, split.Outlook.LeadWeeks, meanwhile(split), facts),
 			fmt.Sprintf("a growth above %.1f %% a month, more data than was loaded, or another mix of the two loads than the measured one", 100*f.Breaks),
 			"test whether more data slows the auth path: tristore interference growth; and forecast again when a quarter of the horizon has passed")
 	}
@@ -160,7 +160,7 @@ func future(notAsked []string, f Future) []string {
 			left = append(left, said)
 		}
 	}
-	return append(left, "what the growth of the data itself does to the boundary (the data set stayed as it was loaded)")
+	return append(left, dataGrowth)
 }
 
 func ladder(rungs []Rung) string {
@@ -185,6 +185,8 @@ func refusals(rungs []Rung) string {
 	}
 	return " (" + strings.Join(said, "; ") + ")"
 }
+
+func lower(text string) string { return strings.ToLower(text[:1]) + text[1:] }
 
 func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] + "." }
 

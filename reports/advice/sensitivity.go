@@ -17,6 +17,25 @@ type Variant struct {
 	Note      string // what supports it, or why it is not known
 }
 
+// String is the variant in a line.
+func (v Variant) String() string {
+	said := v.What + ": "
+	switch {
+	case v.Low > 0 && v.High > 0:
+		said += fmt.Sprintf("breaks between %.3g and %.3g times the measured load", v.Low, v.High)
+	case v.Low > 0:
+		said += fmt.Sprintf("kept up to %.3g times the measured load at least", v.Low)
+	case v.High > 0:
+		said += fmt.Sprintf("broken at %.3g times the measured load", v.High)
+	default:
+		return said + v.Note
+	}
+	if v.Crossing.Known() {
+		said += ", demand gets there " + v.Crossing.String()
+	}
+	return said + " (" + v.Note + ")"
+}
+
 // sway is by how much the promise and the growth are varied.
 const sway = 0.2
 

@@ -19,6 +19,12 @@ type Channel struct {
 	Moved Effect
 }
 
+// The channels that a reader treats apart.
+const (
+	Vacuum = "vacuum"
+	Index  = "index"
+)
+
 // Standing of a channel. The zero value knows nothing.
 type Standing string
 

@@ -25,10 +25,10 @@ func symptoms(cores int) []symptom {
 		{"CPU", "on_cpu", "sessions active and not waiting", 0.5 * float64(max(1, cores))},
 		{"cache", "blocks_read", "blocks read from outside the cache per second", 100},
 		{"checkpoints", "wal_bytes", "bytes of WAL per second", 1 << 20},
-		{"vacuum", "vacuums", "vacuums under way", 0.2},
+		{Vacuum, "vacuums", "vacuums under way", 0.2},
 		{"locks", "lock_waits", "sessions waiting for a lock", 0.1},
 		{"connections", "connections_max", "connections", 100},
-		{"index", "rows_read", "rows read by scans per second", 100_000},
+		{Index, "rows_read", "rows read by scans per second", 100_000},
 		{"replication", "standbys", "standbys", 1},
 		{"backup", "backups", "backups under way", 0.5},
 	}

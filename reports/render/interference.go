@@ -17,6 +17,7 @@ type interference struct {
 	Effects  plot
 	HasRatio bool
 	Unusable []string
+	Unfit    string // why the verdict it was handed to did not read it
 }
 
 // armSpan is one arm over its usable windows.
@@ -25,11 +26,10 @@ type armSpan struct {
 	Windows                  int
 }
 
-func interferenceOf(run *result.Run) *interference {
-	if run.Interference == nil {
+func interferenceOf(facts *result.Interference) *interference {
+	if facts == nil {
 		return nil
 	}
-	facts := run.Interference
 	i := &interference{Interference: facts, Answer: effect.Of(facts), Setup: pairs(facts.Hardware)}
 	for _, arm := range facts.Arms {
 		i.Lines = append(i.Lines, armSpanOf(facts, arm))
@@ -68,7 +68,7 @@ func armSpanOf(facts *result.Interference, arm result.Arm) armSpan {
 }
 
 func summaryInterference(page *strings.Builder, run *result.Run) {
-	i := interferenceOf(run)
+	i := interferenceOf(run.Interference)
 	if i == nil {
 		return
 	}

@@ -26,6 +26,7 @@ type split struct {
 	Searched *searched
 	Two      *searched // of two clusters; nil when not searched
 	Future   *future
+	Tests    []*interference // that were handed to the verdict
 }
 
 // ratioLine is one effect with its interval.
@@ -80,6 +81,10 @@ func splitOf(run *result.Run) *split {
 	s.Searched = searchedOf(run.Split, run.Split.Boundary, s.Advice.Boundary)
 	s.Two = searchedOf(run.Split, run.Split.TwoBoundary, "Of two clusters of the same total hardware, searched in the same way.")
 	s.Future = futureOf(run.Split, s.Advice)
+	for i := range run.Split.Tests {
+		s.Tests = append(s.Tests, interferenceOf(&run.Split.Tests[i]))
+		s.Tests[i].Unfit = s.Advice.Tests[i].Unfit // one for one
+	}
 	return s
 }
 
@@ -225,6 +230,9 @@ func summarySplit(page *strings.Builder, run *result.Run) {
 	page.WriteString("\n| At equal total hardware | Windows used | Auth p99, middle (span) | Collections p99, middle (span) |\n|---|--:|--:|--:|\n")
 	for _, arm := range s.Cells {
 		fmt.Fprintf(page, "| %s | %d | %s | %s |\n", arm.Cell, arm.Windows, arm.Auth, arm.Others)
+	}
+	for _, t := range s.Advice.Tests {
+		fmt.Fprintf(page, "\n%s\n", inline(capital(t.String())))
 	}
 	summaryFuture(page, s.Future)
 	summaryBoundary(page, "The boundary", s.Searched)

@@ -93,7 +93,7 @@ func viewOf(run *result.Run) view {
 		Tally: shares(table.tally("")), Host: pairs(run.Environment.Host), Columns: table.Engines, Areas: areas(table),
 		Failed:   table.cells(result.Fail),
 		NotAsked: table.cells(result.NotApplicable), Passed: table.cells(result.Pass),
-		Split: splitOf(run), Observed: observedOf(run), Interference: interferenceOf(run), Drill: drillOf(run), Untested: untested(run), Subjects: undecided(run), Folder: "reports/out/" + run.ID,
+		Split: splitOf(run), Observed: observedOf(run), Interference: interferenceOf(run.Interference), Drill: drillOf(run), Untested: untested(run), Subjects: undecided(run), Folder: "reports/out/" + run.ID,
 	}
 	undecided := table.cells(result.Inconclusive, result.Invalid)
 	v.Undecided = len(undecided)

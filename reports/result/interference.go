@@ -11,11 +11,25 @@ type Interference struct {
 	CollectionsRate float64           `json:"collections_rate_per_s"` // of a full dose
 	Hardware        map[string]string `json:"hardware"`
 	Cores           int               `json:"cores"`
+	Ground          *Ground           `json:"ground,omitempty"` // nil in files of an older tristore
+	// Run is the id of the run that measured it, where it stands in another one's facts.
+	Run string `json:"run,omitempty"`
 	// Arms stand in the order in which they are shown; the first is what others are compared with.
 	Arms    []Arm       `json:"arms"`
 	Windows []ArmWindow `json:"windows"`
 	NotRun  []NotRun    `json:"not_run,omitempty"` // interventions that could not be made, and why
 	Trouble string      `json:"trouble,omitempty"`
+}
+
+// Ground is what a measurement stood on. Of two that stood on the same, one can speak of
+// the other.
+type Ground struct {
+	Version     string  `json:"version"` // of the server, as it says
+	CPUs        float64 `json:"cpus"`
+	MemoryBytes int64   `json:"memory_bytes"`
+	Profile     string  `json:"profile"` // of auth
+	Mix         string  `json:"mix"`     // of collections, with the rows of a bulk
+	Data        string  `json:"data"`    // the sizes of the data set
 }
 
 // Test is which question an interference run asks.

@@ -109,13 +109,16 @@ type Split struct {
 	SLO             SLO               `json:"slo"`
 	// AgreedInterference is the interference factor the operator tolerates before isolating.
 	AgreedInterference float64       `json:"agreed_interference"`
+	Ground             *Ground       `json:"ground,omitempty"` // nil in files of an older tristore
 	Windows            []SplitWindow `json:"windows"`
 	Boundary           *Boundary     `json:"boundary,omitempty"` // of the shared cluster; nil when it was not searched
 	// TwoBoundary is that of two clusters of the same total hardware; nil when not searched.
 	TwoBoundary *Boundary `json:"two_boundary,omitempty"`
 	Remedies    []Remedy  `json:"remedies,omitempty"` // tried on the shared cluster, instead of a split
 	Outlook     *Outlook  `json:"outlook,omitempty"`  // nil when nothing of the future was told
-	Trouble     string    `json:"trouble,omitempty"`
+	// Tests are saved tests of interference that were handed to this measurement.
+	Tests   []Interference `json:"interference_tests,omitempty"`
+	Trouble string         `json:"trouble,omitempty"`
 }
 
 // Remedy is one thing that was tried on the shared cluster before a split.

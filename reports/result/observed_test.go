@@ -11,11 +11,13 @@ func fullObserved() *Observed {
 	}
 }
 
+func fullGround() *Ground { return &Ground{"16.4", 2, 3, "v27", "heavy", "sizes"} }
+
 // fullInterference is a test in which nothing is zero.
 func fullInterference(m Measurement) *Interference {
 	return &Interference{
 		Engine: "postgres:16", Reach: "embedded", Test: GrowthTest, Prepared: "missing-index", AuthRate: 1, CollectionsRate: 2, Hardware: map[string]string{"a": "b"}, Cores: 2,
 		Arms:    []Arm{{"small", 1, 2, 3, "cache", "shared_buffers"}},
-		Windows: []ArmWindow{{1, 2, "small", &m, &m, map[string]float64{"on_cpu": 1}, "invalid"}}, NotRun: []NotRun{{"a", "b"}}, Trouble: "t",
+		Windows: []ArmWindow{{1, 2, "small", &m, &m, map[string]float64{"on_cpu": 1}, "invalid"}}, NotRun: []NotRun{{"a", "b"}}, Trouble: "t", Ground: fullGround(), Run: "id",
 	}
 }

@@ -31,6 +31,9 @@ func Table(w io.Writer, run *result.Run, dir string) error {
 		split := advice.Of(run.Split)
 		fmt.Fprintf(&page, "\nOne cluster or two: %s. %s\n", split.Verdict, printable(strings.Join(strings.Fields(split.Sentence+" "+split.Boundary+" "+slots(split)), " ")))
 	}
+	if run.Split != nil {
+		besides(&page, run.Split)
+	}
 	interfered(&page, run)
 	verdict := run.Verdict.Sentence
 	if verdict == "" {
@@ -42,6 +45,16 @@ func Table(w io.Writer, run *result.Run, dir string) error {
 		return fmt.Errorf("writing the table: %w", err)
 	}
 	return nil
+}
+
+// besides are the tests that the advice read, and what would follow if it were otherwise.
+func besides(page *strings.Builder, split *result.Split) {
+	for _, t := range advice.Of(split).Tests {
+		fmt.Fprintf(page, "Read beside: %s\n", printable(t.String()))
+	}
+	for _, v := range advice.SensitivityOf(split) {
+		fmt.Fprintf(page, "If it were: %s\n", printable(v.String()))
+	}
 }
 
 // slots is the budget of connections, where the sentence does not say it already.

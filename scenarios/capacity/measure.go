@@ -27,7 +27,10 @@ func Measure(ctx context.Context, plan Plan) (*result.Split, error) {
 	}
 	split := plan.begun()
 	split.Hardware = rig.hardware(plan)
-	err = rig.blocks(ctx, plan, split)
+	if err = plan.sameVersion(split, rig.whole.Cluster.Version); err == nil {
+		split.Ground = plan.Ground(rig.whole.Cluster.Version)
+		err = rig.blocks(ctx, plan, split)
+	}
 	if err == nil && plan.Search != nil {
 		err = rig.boundaries(ctx, plan, split, began)
 	}

@@ -39,6 +39,8 @@ type Plan struct {
 	Identity        dataset.Sizes   `json:"identity"`
 	Collections     Sizes           `json:"collections"`
 	Search          *Search         `json:"search,omitempty"` // nil leaves the boundary out
+	// Version of the server that the facts beside these were measured on; empty takes any.
+	Version string `json:"version,omitempty"`
 	// Before is what an interrupted measurement of the same plan left; nil begins anew.
 	Before *result.Split `json:"-"`
 

@@ -39,7 +39,7 @@ func Measure(ctx context.Context, plan Plan) (*result.Interference, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("preparing the %s test: %w", plan.Test, err), r.ends.Close(context.WithoutCancel(ctx)))
 	}
-	facts.Hardware = r.hardware()
+	facts.Hardware, facts.Ground = r.hardware(), plan.Ground(r.hosts[0].Cluster.Version)
 	for i := range arms {
 		if arms[i].Bytes, arms[i].CacheBytes, err = postgres.Footprint(ctx, arms[i].on.AdminTarget(store.CollectionsStore)); err != nil {
 			break
