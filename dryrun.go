@@ -35,6 +35,7 @@ func dryRun(plan Plan, before *result.Split, out io.Writer) error {
 	fmt.Fprintf(&page, "%-46s %8s %9s %9s\n", "in all, about", "", "", total.Round(time.Second))
 	if s := split.Search; s != nil {
 		fmt.Fprintf(&page, "budget  %s; %s\n", s.Budget, enough(s.Budget, total))
+		fmt.Fprintf(&page, "mix     in what time a regular search leaves, 20 %% more and 20 %% fewer collections are tried at the two ends of its bracket, about %d windows each\n", usualMix)
 	}
 	if plan.Outlook != nil {
 		foretold(&page, plan.Outlook, split)
@@ -43,6 +44,9 @@ func dryRun(plan Plan, before *result.Split, out io.Writer) error {
 	_, err := io.WriteString(out, page.String())
 	return err
 }
+
+// usualMix is about how many windows close the test of one load.
+const usualMix = 6
 
 func tenth(d time.Duration) string { return d.Round(100 * time.Millisecond).String() }
 

@@ -40,8 +40,8 @@ func (v Variant) String() string {
 const sway = 0.2
 
 // SensitivityOf asks the same windows about a promise a fifth tighter and looser, and the
-// same boundary about a growth a fifth smaller and larger. What no window can tell is said
-// so: both loads grew together, so that another mix needs another search.
+// same boundary about a growth a fifth smaller and larger, and windows of its own about
+// another mix, where the search left time for them. What no window tells is said so.
 func SensitivityOf(split *result.Split) []Variant {
 	b := split.Boundary
 	if b == nil || !(b.LimitMs > 0) || len(b.Windows) == 0 {
@@ -69,10 +69,48 @@ func SensitivityOf(split *result.Split) []Variant {
 		}
 	}
 	for _, by := range []float64{-sway, sway} {
-		all = append(all, Variant{What: fmt.Sprintf("mix %+.0f %%: collections %.3g/s beside auth %.3g/s", 100*by, (1+by)*split.CollectionsRate, split.AuthRate),
-			Note: fmt.Sprintf("not tested: both loads grew together; search again with --auth-rate %.4g --collections-rate %.4g", split.AuthRate, (1+by)*split.CollectionsRate)})
+		v := Variant{What: fmt.Sprintf("mix %+.0f %%: collections %.3g/s beside auth %.3g/s", 100*by, (1+by)*split.CollectionsRate, split.AuthRate)}
+		if v.Low, v.High, v.Note = mixed(split, by); split.Outlook != nil && v.Low > 0 && v.High > 0 {
+			v.Crossing = f.Forecast.Reach(v.Low, v.High, split.Outlook.Headroom)
+		}
+		all = append(all, v)
 	}
 	return all
+}
+
+// mixWindows is about how many windows it takes to try another mix.
+const mixWindows = 6
+
+// mixed is where the promise breaks with more or fewer collections beside the same auth.
+// More of either load never helps, which alone encloses it: a fifth more collections break
+// the promise at no less than the boundary over 1.2, and a fifth fewer at no more than the
+// boundary over 0.8. One load of that mix, put to the test, tells on which side it lies.
+func mixed(split *result.Split, by float64) (low, high float64, note string) {
+	b := split.Boundary
+	again := fmt.Sprintf("search again with --auth-rate %.4g --collections-rate %.4g", split.AuthRate, (1+by)*split.CollectionsRate)
+	if !Found(b) {
+		return 0, 0, "not tested, and no boundary was found for the measured mix; " + again
+	}
+	low, high = b.Low/max(1, 1+by), b.High/min(1, 1+by)
+	for _, m := range b.Mixes {
+		if math.Abs(m.Collections-1-by) > 0.001 || !(b.BracketLow > 0 && b.BracketLow < b.BracketHigh) {
+			continue
+		}
+		tried := fmt.Sprintf("%d windows of that mix at %.3g times", len(m.Path), m.Scale)
+		switch {
+		case m.Answer == "good" && by > 0:
+			return b.Low * m.Scale / b.BracketLow, high, tried + " kept the promise still"
+		case m.Answer == "bad" && by > 0:
+			return low, min(high, m.Scale*b.High/b.BracketHigh), tried + " broke it"
+		case m.Answer == "good":
+			return max(low, m.Scale*b.Low/b.BracketLow), high, tried + " kept the promise"
+		case m.Answer == "bad":
+			return low, b.High * m.Scale / b.BracketHigh, tried + " broke it still"
+		default:
+			return low, high, fmt.Sprintf("%s did not decide (%s); enclosed by more of either load never helping; %s", tried, orWord(m.Why, "passing is a matter of luck there"), again)
+		}
+	}
+	return low, high, fmt.Sprintf("not tested, enclosed by more of either load never helping; about %.0f s of windows in a larger --budget would try it, or %s", mixWindows*b.WindowSeconds, again)
 }
 
 // breaksBetween gives the highest load of which most windows would have kept another

@@ -1,6 +1,7 @@
 package advice
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -36,8 +37,8 @@ func TestSensitivity(t *testing.T) {
 	if got[3].Crossing.P50 >= got[2].Crossing.P50 {
 		t.Errorf("more growth is not earlier: %+v", got[2:4])
 	}
-	if !strings.Contains(got[5].Note, "not tested") || !strings.Contains(got[5].Note, "--collections-rate 36") || got[5].Low != 0 {
-		t.Errorf("another mix is claimed to be known: %+v", got[5])
+	if !strings.Contains(got[5].Note, "not tested") || !strings.Contains(got[5].Note, "--collections-rate 36") || got[5].Low != 2.5 || got[5].High != 3.2 || got[4].Low != 3 || got[4].High != 4 {
+		t.Errorf("another mix that was not tried: %+v", got[4:])
 	}
 	for i := range split.Boundary.Windows {
 		split.Boundary.Windows[i].Behind = true // arrears break every promise
@@ -107,6 +108,45 @@ func TestCertificate(t *testing.T) {
 		got := CertificateOf(c.b)
 		if got.Decision != c.want || !strings.Contains(got.String(), c.says) {
 			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// Another mix is enclosed by reason alone, and narrower where a load of it was tried.
+func TestMixes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		mix       float64
+		scale     float64
+		answer    string
+		low, high float64
+		says      string
+	}{
+		"more, and it still holds":  {1.2, 3.05, "good", 3, 3.2, "kept the promise still"},
+		"more, and it breaks":       {1.2, 3.05, "bad", 2.5, 3.05 * 3.2 / 3.15, "broke it"},
+		"more, by luck":             {1.2, 3.05, "undecided", 2.5, 3.2, "matter of luck"},
+		"fewer, and it holds":       {0.8, 3.15, "good", 3.15 * 3 / 3.05, 4, "kept the promise"},
+		"fewer, and it breaks":      {0.8, 3.15, "bad", 3, 3.2, "broke it still"},
+		"fewer, and time was spent": {0.8, 3.15, "", 3, 4, "did not decide"},
+		"another mix altogether":    {1.5, 3.15, "good", 2.5, 3.2, "not tested"},
+	} {
+		split := outlooked(0.09)
+		b := split.Boundary
+		b.BracketLow, b.BracketHigh = 3.05, 3.15
+		b.Mixes = []result.Classified{{CertifiedLoad: result.CertifiedLoad{Scale: c.scale, Answer: c.answer, Path: "++++"}, Collections: c.mix}}
+		got := SensitivityOf(split)[5]
+		if c.mix < 1 {
+			got = SensitivityOf(split)[4]
+		}
+		if math.Abs(got.Low-c.low) > 1e-9 || math.Abs(got.High-c.high) > 1e-9 || !strings.Contains(got.Note, c.says) || !got.Crossing.Known() {
+			t.Errorf("%s: %+v", name, got)
+		}
+		b.BracketLow = 0 // what contradicts itself is not read
+		if got := SensitivityOf(split)[5]; got.Low != 2.5 || got.High != 3.2 {
+			t.Errorf("%s without a bracket: %+v", name, got)
+		}
+		if b.Regular = false; SensitivityOf(split)[3].Low != 0 { // no growth is varied without a boundary
+			t.Errorf("%s of a boundary that was not found", name)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func TestFutureOnThePages(t *testing.T) {
 	t.Parallel()
 	html, summary := draw(t, HTML, planned()), draw(t, Markdown, planned())
 	for _, words := range []string{"PLAN_SPLIT", "Begin the split by 2026-", "When demand gets there", "held-out weeks lay in their band of 80 %", `class="curve band"`, `class="curve held"`, `class="curve limit"`,
-		"Boundary reached", "Growth that just reaches it", "42 pools", "settings", "REVOKE fails while it is on", "promise -20 %: auth p95 of at most 16 ms", "not tested: both loads grew together",
+		"Boundary reached", "Growth that just reaches it", "42 pools", "settings", "REVOKE fails while it is on", "promise -20 %: auth p95 of at most 16 ms", "not tested, enclosed by more of either load never helping",
 		"The boundary of two clusters", `class="curve bad"`, "No certificate: the latencies of its windows were not kept"} {
 		if !strings.Contains(html, words) {
 			t.Errorf("the page lacks %q", words)

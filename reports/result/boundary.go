@@ -27,10 +27,12 @@ type Boundary struct {
 	Plan          json.RawMessage `json:"plan,omitempty"`
 	WindowSeconds float64         `json:"window_s,omitempty"` // of each window, longer where its load is low
 
-	Certified     []CertifiedLoad  `json:"certified"`
-	Windows       []BoundaryWindow `json:"windows"` // in the order of time
-	BudgetSeconds float64          `json:"budget_s"`
-	Seconds       float64          `json:"seconds"` // that the search took
+	Certified []CertifiedLoad  `json:"certified"`
+	Windows   []BoundaryWindow `json:"windows"` // in the order of time
+	// Mixes are loads of other mixes that were tried when the search had found its bracket.
+	Mixes         []Classified `json:"mixes,omitempty"`
+	BudgetSeconds float64      `json:"budget_s"`
+	Seconds       float64      `json:"seconds"` // that the search took
 }
 
 // CertifiedLoad is one load put to the sequential test.
@@ -39,6 +41,15 @@ type CertifiedLoad struct {
 	Answer string  `json:"answer"`         // good, bad, undecided
 	Path   string  `json:"path"`           // one + for a window that kept the promise, one - for one that broke it
 	Void   int     `json:"void,omitempty"` // the alarm that took its say away
+}
+
+// Classified is one load that was put to the sequential test by itself, beside the search.
+type Classified struct {
+	CertifiedLoad
+	// Collections is the rate of collections over that of the searched mix at this scale.
+	Collections float64          `json:"collections"`
+	Why         string           `json:"why,omitempty"` // why the test was not closed
+	Windows     []BoundaryWindow `json:"windows"`
 }
 
 // BoundaryWindow is one window of the search.

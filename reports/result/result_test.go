@@ -54,8 +54,9 @@ func fullDrill() *Drill {
 
 func fullBoundary() *Boundary {
 	l := WindowLoad{1, 2, Counts{1, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 2, 3, 4, 5, Histogram{Count: 3, Clipped: 1, P50: 1.5, P95: 2.5, P99: 3.5, P999: 5, Max: 9, V2: "HISTFAAA"}}
+	w := BoundaryWindow{"screen", 1, 2, true, "b", true, 3, 4, "i", 1, "a", "v2", l, l}
 	return &Boundary{"p95", 20, 1, 2, true, "r", "a", "n", 1.1, 1.9, 1, 0.7, json.RawMessage(`{"start":1}`), 2.5, []CertifiedLoad{{1, "good", "+", 1}},
-		[]BoundaryWindow{{"screen", 1, 2, true, "b", true, 3, 4, "i", 1, "a", "v2", l, l}}, 900, 800}
+		[]BoundaryWindow{w}, []Classified{{CertifiedLoad{1, "good", "+", 1}, 1.2, "w", []BoundaryWindow{w}}}, 900, 800}
 }
 
 func TestRoundTrip(t *testing.T) {

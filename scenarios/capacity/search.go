@@ -82,6 +82,9 @@ type searching struct {
 	ends time.Time   // no window begins that would end after it
 	into *result.Boundary
 	save func() error
+	mix  float64 // of collections, over the searched rate; 0 is that rate
+	// first numbers the windows; 0 is by the cell.
+	first int
 	// before is how many windows were there when the search was resumed.
 	before int
 }
@@ -113,7 +116,7 @@ func (r *rig) boundaries(ctx context.Context, plan Plan, split *result.Split, be
 			return nil // a promise that the idle cluster breaks is not worth a second search
 		}
 	}
-	return nil
+	return r.mixes(ctx, plan, split, ends)
 }
 
 // searches is among how many searches the time is shared.
@@ -194,6 +197,9 @@ func takenOf(w result.BoundaryWindow, limitMs float64) boundary.Taken {
 func (s *searching) probe(ctx context.Context, scale float64) (boundary.Window, error) {
 	at := s.plan
 	at.AuthRate, at.CollectionsRate, at.Warm = scale*s.plan.AuthRate, scale*s.plan.CollectionsRate, settle(s.plan)
+	if s.mix > 0 {
+		at.CollectionsRate *= s.mix
+	}
 	seconds := max(s.into.WindowSeconds, s.plan.Search.seconds(at.AuthRate))
 	at.Window = time.Duration(seconds * float64(time.Second))
 	if time.Until(s.ends) < at.Warm+at.Window {
@@ -223,9 +229,13 @@ func (s *searching) probe(ctx context.Context, scale float64) (boundary.Window, 
 
 // number keeps the arrivals of each window of each search apart, and those of the cells.
 func (s *searching) number() int {
-	first := searchBlock
-	if s.cell == result.SplitClusters {
-		first *= 2
+	first := s.first
+	switch {
+	case first > 0:
+	case s.cell == result.SplitClusters:
+		first = 2 * searchBlock
+	default:
+		first = searchBlock
 	}
 	return first + len(s.into.Windows)
 }

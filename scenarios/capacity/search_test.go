@@ -3,6 +3,7 @@ package capacity
 import (
 	"context"
 	"errors"
+	"math"
 	"reflect"
 	"testing"
 	"time"
@@ -66,6 +67,26 @@ func TestSearchOnRealServers(t *testing.T) {
 
 	resumes(t, rig, plan)
 	idles(t, rig, plan)
+	mixes(t, rig, plan)
+}
+
+// mixes: another mix is tried when a regular search left time, offers that mix, and decides
+// nothing by fewer windows than the test wants.
+func mixes(t *testing.T, rig *rig, plan Plan) {
+	plan.Tell, plan.Save = nil, nil
+	split := &result.Split{Boundary: &result.Boundary{Quantile: "p95", LimitMs: 5000, Regular: true, BracketLow: 1, BracketHigh: 1.04, WindowSeconds: 2}}
+	each := (&searching{plan: plan, into: split.Boundary}).each(1)
+	if err := rig.mixes(t.Context(), plan, split, time.Now().Add(each)); err != nil || len(split.Boundary.Mixes) > 0 {
+		t.Errorf("without time for it: %v, %+v", err, split.Boundary.Mixes)
+	}
+	s := &searching{rig: rig, plan: plan, cell: result.SharedCluster, into: split.Boundary, mix: 1.2, first: mixBlock, ends: time.Now().Add(each + each/2), save: func() error { return nil }}
+	got, err := s.classified(t.Context(), 1)
+	if err != nil || got.Answer != "undecided" || got.Why == "" || len(got.Windows) != 1 || got.Path == "" || got.Collections != 1.2 {
+		t.Fatalf("%v: %+v", err, got)
+	}
+	if w := got.Windows[0]; w.Purpose != string(boundary.Certify) || math.Abs(w.Collections.Offered-1.2*plan.CollectionsRate) > 0.1 || math.Abs(w.Auth.Offered-plan.AuthRate) > 0.1 {
+		t.Errorf("it offered %+v", w)
+	}
 }
 
 // resumes: an interrupted search goes on from its saved facts, and takes no window twice.
