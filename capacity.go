@@ -182,9 +182,12 @@ func splittable(word, reach string) error {
 func measureSplit(ctx context.Context, plan Plan, before *result.Split, to streams) error {
 	run := newRun(kindCapacity, plan)
 	run.Command = capacityCommandLine(plan)
-	if err := splitPlan(plan).Check(); err != nil {
+	split := splitPlan(plan)
+	if err := split.Check(); err != nil {
 		return err
 	}
+	split.Head, split.Seed = plan.head(*plan.Split), plan.Seed
+	run.Plan = plan.with(job{name: capacity.PlanName, plan: &split})
 	dir, err := makeRunDir(plan.Out, run)
 	if err != nil {
 		return err

@@ -135,7 +135,7 @@ func repeatCommand(p Plan) string {
 	if len(p.Engines) > 0 {
 		words = append(words, "--reach", string(commonReach(p.Engines)))
 	}
-	words = append(words, given("--claims", strings.Join(p.Claims, ","), "--fault", p.Fault, "--migrations", p.Migrations)...)
+	words = append(words, given("--claims", strings.Join(p.Claims, ","), "--fault", p.Fault, "--migrations", p.Migrations, "--bounds", p.boundsPath)...)
 	if p.Gate == judge.GateAll {
 		words = append(words, "--gate", string(p.Gate))
 	}
@@ -173,7 +173,7 @@ func lanesOf(plan Plan, id, dir string) []*laneProcess {
 	var lanes []*laneProcess
 	for _, e := range plan.Engines {
 		at := filepath.Join(dir, "logs", strings.ReplaceAll(e.Engine.String(), ":", "-"))
-		specs := &suites.LanePlan{Head: plan.head(e), Depth: plan.Depth, Claims: plan.Claims, Fault: plan.Fault, Seed: plan.Seed, Migrations: plan.Migrations}
+		specs := &suites.LanePlan{Head: plan.head(e), Depth: plan.Depth, Claims: plan.Claims, Fault: plan.Fault, Seed: plan.Seed, Migrations: plan.Migrations, Bounds: plan.Bounds}
 		specs.RunID, specs.Dir = id, at
 		lanes = append(lanes, &laneProcess{name: e.Engine.String(), dir: at, order: orderOf(specsJob(specs), plan)})
 	}
@@ -195,7 +195,7 @@ func gather(run *result.Run, lane *laneProcess, end error) {
 	if err != nil || len(facts.Engines) != 1 || facts.Engines[0].Engine != plan.Engine.String() {
 		facts = &result.Run{Engines: []result.Engine{{Engine: plan.Engine.String(), Title: plan.Engine.Title(), Reach: string(plan.Reach), Why: plan.Why,
 			StandIn: plan.Engine.Support().StandIn, Trouble: "the lane left no facts"}}}
-		rows, _ := suites.Select(plan.Depth, plan.Claims) // read once already
+		rows, _ := suites.Select(plan.Depth, plan.Claims, plan.Beside()...) // read once already
 		for _, row := range rows {
 			facts.Claims = append(facts.Claims, row.Claim)
 		}

@@ -13,7 +13,7 @@ import (
 
 func claimsCommand(to streams) *cobra.Command {
 	return &cobra.Command{Use: "claims", Short: "List the catalogue of claims", Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error {
-		for _, row := range slices.Concat(suites.Catalogue(), suites.Restores()) {
+		for _, row := range slices.Concat(suites.Catalogue(), suites.Bounds(nil), suites.Restores()) {
 			if _, err := fmt.Fprintf(to.out, "%-9s %-12s %-8s %-4s %s\n", row.ID, row.Area, row.Depth, row.Source, row.Sentence); err != nil {
 				return err
 			}

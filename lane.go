@@ -17,6 +17,7 @@ import (
 	"tristore/suites"
 	"tristore/suites/availability"
 	"tristore/suites/backup"
+	"tristore/suites/capacity"
 	"tristore/suites/conformance"
 	"tristore/suites/load"
 	"tristore/suites/migrations"
@@ -91,7 +92,7 @@ func specsJob(plan *suites.LanePlan) job {
 		if lane.Address, err = order.external(); err != nil {
 			return err
 		}
-		err = suites.Run(ctx, lane, security.Declare, migrations.Declare, conformance.Declare, backup.Declare, load.Declare, availability.Declare)
+		err = suites.Run(ctx, lane, security.Declare, migrations.Declare, conformance.Declare, backup.Declare, load.Declare, availability.Declare, capacity.Declare)
 		if err != nil {
 			return troubleError{err}
 		}

@@ -45,6 +45,8 @@ type Plan struct {
 	// Operating is the deployment that it speaks of, and Outlook its future; nil was not told.
 	Operating *capacity.Operating `json:"operating,omitempty"`
 	Outlook   *result.Outlook     `json:"outlook,omitempty"`
+	// Bounds is the boundary of a saved run that a lane looks at again; nil leaves that out.
+	Bounds *capacity.Known `json:"bounds,omitempty"`
 	// Words of capacity's command line by their names, so that it can be repeated.
 	Words map[string]string `json:"words,omitempty"`
 	// URL is the external cluster, masked when saved.
@@ -53,9 +55,10 @@ type Plan struct {
 	SelfSigned bool        `json:"self_signed,omitempty"`
 	Out        string      `json:"out"`
 
-	tests   []result.Interference // read from saved runs; they stand in the facts, not in the plan
-	version string                // of the server that they ran on
-	Cache   string                `json:"cache"`
+	tests      []result.Interference // read from saved runs; they stand in the facts, not in the plan
+	boundsPath string                // as it was given
+	version    string                // of the server that they ran on
+	Cache      string                `json:"cache"`
 }
 
 // EnginePlan is one engine and how it is reached.
@@ -73,6 +76,7 @@ type flags struct {
 	seed                                     uint64
 	lanes                                    int
 	noSplit, selfSigned                      bool
+	bounds                                   string
 }
 
 func (f *flags) declareCommon(c *cobra.Command) {
@@ -96,6 +100,7 @@ func (f *flags) declareCertify(c *cobra.Command) {
 	set.StringVar(&f.migrations, "migrations", "", "certify your own schema files: a folder with users, permissions and collections in it")
 	set.IntVar(&f.lanes, "lanes", 0, "engines tried at once (default: one per core)")
 	set.BoolVar(&f.noSplit, "no-split", false, "leave the split measurement out")
+	set.StringVar(&f.bounds, "bounds", "", "a saved run of tristore capacity: is its boundary where it was? with --depth nightly by two loads, with release by a new search as well")
 	f.declareExternal(c)
 }
 
@@ -117,7 +122,7 @@ func (f *flags) plan(ctx context.Context) (Plan, error) {
 	if p.Lanes <= 0 {
 		p.Lanes = runtime.NumCPU()
 	}
-	for _, read := range []func(context.Context, *Plan) error{f.readWords, f.readImages, f.readAddress, f.readEngines} {
+	for _, read := range []func(context.Context, *Plan) error{f.readBounds, f.readWords, f.readImages, f.readAddress, f.readEngines} {
 		if err := read(ctx, &p); err != nil {
 			return Plan{}, err
 		}
@@ -129,7 +134,7 @@ func (f *flags) readWords(_ context.Context, p *Plan) (err error) {
 	if p.Depth, err = scenarios.ParseDepth(f.depth); err != nil {
 		return err
 	}
-	if _, err = suites.Select(p.Depth, p.Claims); err != nil {
+	if _, err = suites.Select(p.Depth, p.Claims, suites.LanePlan{Bounds: p.Bounds}.Beside()...); err != nil {
 		return err
 	}
 	if p.Fault != "" {

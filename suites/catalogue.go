@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"tristore/drivers"
 	"tristore/reports/result"
@@ -38,6 +39,7 @@ type Row struct {
 	Rule  judge.Rule
 	// Measures marks a load window: it runs while nothing else of ours does.
 	Measures bool
+	Max      time.Duration // for one spec; 0 is that of most
 }
 
 // Source marks.
@@ -118,13 +120,14 @@ func Catalogue() []Row {
 }
 
 // Rules are the rules of the catalogue by claim id, for the judge.
-func Rules() judge.Rules { return RulesOf(Catalogue()) }
+func Rules() judge.Rules { return RulesOf(slices.Concat(Catalogue(), Bounds(nil))) }
 
 // Select gives the rows that a depth and a list of claim ids or areas ask for; an empty
-// list asks for all. Its error is a sentence for the user.
-func Select(depth scenarios.Depth, asked []string) ([]Row, error) {
+// list asks for all. More are rows beside the catalogue. Its error is a sentence for the user.
+func Select(depth scenarios.Depth, asked []string, more ...Row) ([]Row, error) {
 	var known []string
-	for _, row := range Catalogue() {
+	all := slices.Concat(Catalogue(), more)
+	for _, row := range all {
 		for _, word := range []string{row.ID, row.Area} {
 			if !slices.Contains(known, word) {
 				known = append(known, word)
@@ -137,7 +140,7 @@ func Select(depth scenarios.Depth, asked []string) ([]Row, error) {
 		}
 	}
 	var rows []Row
-	for _, row := range Catalogue() {
+	for _, row := range all {
 		wanted := len(asked) == 0 || slices.Contains(asked, row.ID) || slices.Contains(asked, row.Area)
 		if wanted && depth.Includes(scenarios.Depth(row.Depth)) {
 			rows = append(rows, row)

@@ -40,7 +40,7 @@ type Lane struct {
 
 // NewLane reads a plan; its errors are sentences for the user. Nothing is started.
 func NewLane(plan LanePlan, hooks Hooks, log *slog.Logger) (*Lane, error) {
-	rows, err := Select(plan.Depth, plan.Claims)
+	rows, err := Select(plan.Depth, plan.Claims, plan.Beside()...)
 	if err != nil {
 		return nil, err
 	}

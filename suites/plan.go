@@ -2,6 +2,7 @@ package suites
 
 import (
 	"tristore/scenarios"
+	"tristore/scenarios/capacity"
 	"tristore/scenarios/road"
 )
 
@@ -14,6 +15,17 @@ type LanePlan struct {
 	Seed      uint64          `json:"seed"`
 	// Migrations is a folder of the user's own schema files; empty means the built-in ones.
 	Migrations string `json:"migrations,omitempty"`
+	// Bounds is the boundary of a saved run that is looked at again; nil leaves that out.
+	Bounds *capacity.Known `json:"bounds,omitempty"`
+}
+
+// Beside are the rows that the plan adds to the catalogue.
+func (p LanePlan) Beside() []Row {
+	if p.Bounds == nil {
+		return nil
+	}
+	known := p.Bounds.On(p.Head)
+	return Bounds(&known)
 }
 
 // Progress is what a lane tells while it works; empty fields have not changed.

@@ -29,7 +29,7 @@ func (l *Lane) Specs(area string) {
 	l.specs = append(l.specs, rows...)
 	ginkgo.Describe(area, ginkgo.Label(area), func() {
 		for _, row := range rows {
-			ginkgo.It(row.ID+" "+row.Sentence, ginkgo.Label(row.ID, row.Depth), ginkgo.SpecTimeout(specMax), ginkgo.GracePeriod(graceMax),
+			ginkgo.It(row.ID+" "+row.Sentence, ginkgo.Label(row.ID, row.Depth), ginkgo.SpecTimeout(max(specMax, row.Max)), ginkgo.GracePeriod(graceMax),
 				func(spec ginkgo.SpecContext) {
 					ctx, cancel := within(spec, l.outer())
 					defer cancel()

@@ -13,6 +13,7 @@ import (
 	"tristore/drivers/cluster/programs"
 	"tristore/reports/result"
 	"tristore/scenarios"
+	"tristore/scenarios/capacity"
 	"tristore/scenarios/road"
 	"tristore/suites"
 )
@@ -22,7 +23,26 @@ import (
 const (
 	engineVariable = "TRISTORE_ENGINE" // default postgres:16
 	reachVariable  = "TRISTORE_REACH"  // default embedded
+	boundsVariable = "TRISTORE_BOUNDS" // a saved run of tristore capacity; without it no boundary is looked at again
 )
+
+// GoTestOf is GoTestAt for claims about a saved run, on the engine that it is of.
+func GoTestOf(t *testing.T, depth scenarios.Depth, declare func(*suites.Lane)) {
+	path := variable(boundsVariable, "")
+	if path == "" {
+		t.Skipf("%s names no saved run of tristore capacity whose boundary could be looked at again", boundsVariable)
+	}
+	run, err := result.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := capacity.KnownOf(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	try(t, declare, suites.LanePlan{Depth: depth, Seed: known.Plan.Seed, Claims: []string{suites.Capacity}, Bounds: known,
+		Head: road.Head{Engine: known.Plan.Engine, Reach: known.Plan.Reach, Why: "as the saved run", Images: known.Plan.Images}})
+}
 
 // GoTest runs the specs that declare adds, on one engine, and fails t unless every
 // claim holds or is not applicable.
@@ -42,9 +62,14 @@ func GoTestAt(t *testing.T, depth scenarios.Depth, declare func(*suites.Lane)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	lane, err := suites.NewLane(suites.LanePlan{Depth: depth, Seed: 1,
-		Head: road.Head{RunID: "gotest", Engine: engine, Reach: reach, Why: why, Dir: t.TempDir(), Cache: programs.DefaultDir()}}, suites.Hooks{}, log)
+	try(t, declare, suites.LanePlan{Depth: depth, Seed: 1, Head: road.Head{Engine: engine, Reach: reach, Why: why}})
+}
+
+// try runs the specs of a plan, in folders of the test.
+func try(t *testing.T, declare func(*suites.Lane), plan suites.LanePlan) {
+	plan.RunID, plan.Dir, plan.Cache = "gotest", t.TempDir(), programs.DefaultDir()
+	plan.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	lane, err := suites.NewLane(plan, suites.Hooks{}, plan.Log)
 	if err != nil {
 		t.Fatal(err)
 	}
