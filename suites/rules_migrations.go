@@ -65,3 +65,31 @@ func halfAppliedRule() judge.Rule {
 		},
 	}
 }
+
+func overRowsRule() judge.Rule {
+	return judge.Rule{
+		Floors: []judge.Limit{
+			exactly("stores", 3, "all three stores must be brought to the newest version over rows"),
+			atLeast("rows", 300, "too few rows were there"),
+			atLeast("compared", 10, "too few columns were compared"),
+		},
+		Limits: []judge.Limit{
+			none("changed", "the newest version left other values in rows that were there"),
+			none("invented", "a column that came with the newest version says something of rows that were there before"),
+		},
+	}
+}
+
+func underReadersRule() judge.Rule {
+	return judge.Rule{
+		Floors: []judge.Limit{
+			exactly("stores", 3, "the newest version of all three stores must be halted"),
+			atLeast("tables", 10, "too few tables with rows were read"),
+			none("untold", "a table could not be read until the newest version's file was done, and how long that takes on your rows is not known from here"),
+		},
+		Limits: []judge.Limit{
+			none("rewritten", "a table is written anew while nobody may read it, for longer the larger it is"),
+			atMost("kept_out_ms", 1000, "a table could not be read for over a second"),
+		},
+	}
+}

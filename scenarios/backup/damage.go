@@ -35,7 +35,7 @@ type trial struct {
 	encoding     string             // of the database restored into; empty is the server's
 	sealOnly     bool               // no tool is asked
 	killAt       int                // percent of the archive that the restore reads before it is killed
-	chance       bool   // the damage depends on the order in which a tool reads
+	chance       bool               // the damage depends on the order in which a tool reads
 	occupied     bool               // the database restored into holds something already
 	rest         *backup.Archive    // restored behind the first; nil is none
 	held         *store.Fingerprint // of what was dumped, where it is not the source as it is now

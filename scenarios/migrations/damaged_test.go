@@ -40,7 +40,12 @@ func userFiles(t *testing.T, on scenarios.Stage, change map[string]string) fs.FS
 // withUserFiles is a stage whose host migrates by a user's own files.
 func withUserFiles(t *testing.T, change map[string]string) scenarios.Stage {
 	t.Helper()
-	on := stage(t, "")
+	return migratedBy(t, stage(t, ""), change)
+}
+
+// migratedBy is a stage on the same server with another host.
+func migratedBy(t *testing.T, on scenarios.Stage, change map[string]string) scenarios.Stage {
+	t.Helper()
 	host, err := deployment.Prepare(t.Context(), on.Host.Cluster, deployment.Options{Migrations: userFiles(t, on, change)})
 	if err != nil {
 		t.Fatal(err)

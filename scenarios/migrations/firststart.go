@@ -118,17 +118,20 @@ func startOutcome(err error) string {
 // tablesOf are the tables that the contract needs of a store.
 func tablesOf(name store.Name) []string {
 	var tables []string
-	for _, record := range map[store.Name][]store.Record{
+	for _, record := range recordsOf(name) {
+		tables = append(tables, record.Table())
+	}
+	return tables
+}
+
+// recordsOf is one of each record that a store holds.
+func recordsOf(name store.Name) []store.Record {
+	return map[store.Name][]store.Record{
 		store.UsersStore: {store.User{}, store.AccessToken{}, store.Organisation{}, store.OrgMembership{}, store.OrgRole{},
 			store.OrgGroupMember{}, store.OrgAPIKey{}},
 		store.PermissionsStore: {store.Workspace{}, store.Page{}, store.File{}, store.AppSecret{}, store.Role{}},
-	}[name] {
-		tables = append(tables, record.Table())
-	}
-	if name == store.CollectionsStore {
-		tables = append(tables, store.BindingsTable)
-	}
-	return tables
+		store.CollectionsStore: {store.Binding{}},
+	}[name]
 }
 
 // firstUse writes and reads once through each store, which the grants must allow on
