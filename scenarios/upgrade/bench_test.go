@@ -101,11 +101,11 @@ func cutOverOnce(b *testing.B, p *passage, at turn) time.Duration {
 			}
 			return next.each(func(one postgres.Stream) error { return one.Publish(ctx) })
 		},
-		func() error { return p.traffic.await(ctx, n, 5) },
+		func() error { return p.traffic.Await(ctx, n, 5) },
 		func() error { return p.fenceAll(ctx, link.from) },
 		func() error { _, err := link.drain(ctx); return err },
 		func() error { return next.each(func(one postgres.Stream) error { return one.Reserve(ctx) }) },
-		func() error { p.traffic.switchTo(link.to.opened); return p.traffic.await(ctx, n+1, 5) },
+		func() error { p.traffic.SwitchTo(link.to.opened); return p.traffic.Await(ctx, n+1, 5) },
 		func() error { return link.end(ctx) },
 		func() error { return next.each(func(one postgres.Stream) error { return one.Follow(ctx, false) }) },
 		func() error { return p.unfence(ctx, link.from) },
@@ -114,7 +114,7 @@ func cutOverOnce(b *testing.B, p *passage, at turn) time.Duration {
 			b.Fatalf("cut-over %d: %v", n, err)
 		}
 	}
-	took, err := p.traffic.downtime(n)
+	took, err := p.traffic.Downtime(n)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"tristore/drivers/postgres"
 	"tristore/drivers/store"
 	"tristore/reports/result"
+	"tristore/scenarios/traffic"
 )
 
 // fence keeps the application from writing to the old side, and takes the view of what it
@@ -45,11 +46,11 @@ func (p *passage) handOver(ctx context.Context) error {
 				return err
 			}
 		}
-		p.traffic.switchTo(p.new.opened)
-		if err := p.traffic.await(ctx, 1, 5); err != nil {
+		p.traffic.SwitchTo(p.new.opened)
+		if err := p.traffic.Await(ctx, 1, 5); err != nil {
 			return err
 		}
-		took, err := p.traffic.downtime(0)
+		took, err := p.traffic.Downtime(0)
 		s.Said = fmt.Sprintf("nobody could write for %s", took.Round(time.Millisecond))
 		return err
 	})
@@ -71,7 +72,7 @@ func (p *passage) cutOver(ctx context.Context, saw *result.Observation) error {
 	for _, line := range p.cut.Witness {
 		saw.See("%s", line)
 	}
-	took, err := p.traffic.downtime(0)
+	took, err := p.traffic.Downtime(0)
 	if err != nil {
 		return err
 	}
@@ -80,37 +81,24 @@ func (p *passage) cutOver(ctx context.Context, saw *result.Observation) error {
 	if err := p.mover.back(ctx, saw); err != nil {
 		return err
 	}
-	p.traffic.stop()
-	saw.Set("refused", float64(p.traffic.refused))
-	saw.Set("unknown", float64(p.traffic.unknown))
+	p.traffic.Stop()
+	refused, unknown := p.traffic.Unanswered()
+	saw.Set("refused", float64(refused))
+	saw.Set("unknown", float64(unknown))
 	for _, name := range store.Names() {
-		before, after := p.traffic.acknowledged(name, 0), p.traffic.acknowledged(name, 1)
+		before, after := p.traffic.Acknowledged(name, 0), p.traffic.Acknowledged(name, 1)
 		saw.Add("acknowledged", float64(len(before)))
 		saw.Add("acknowledged_after", float64(len(after)))
-		lost, err := missing(ctx, p.new.opened, append(before, after...))
+		lost, err := traffic.Missing(ctx, p.new.opened, append(before, after...))
 		if err != nil {
 			return err
 		}
 		saw.Add("lost", float64(len(lost)))
 		if len(lost) > 0 {
-			saw.See("store %s: %d acknowledged writes are not on the new one, first row %d", name, len(lost), lost[0].row)
+			saw.See("store %s: %d acknowledged writes are not on the new one, first row %d", name, len(lost), lost[0].Row)
 		}
 	}
 	return ctx.Err()
-}
-
-// missing lists the acknowledged writes that are not there.
-func missing(ctx context.Context, on *deployment.Deployment, of []entry) (lost []entry, err error) {
-	for _, one := range of {
-		outcome := hasRow(ctx, on, one.store, one.row)
-		switch {
-		case outcome.Is(store.NotFound):
-			lost = append(lost, one)
-		case !outcome.OK():
-			return nil, fmt.Errorf("asking for row %d of store %s: %s", one.row, one.store, outcome.Detail())
-		}
-	}
-	return lost, nil
 }
 
 // oldWrites lets the application write to the old side again, one row a store that is
@@ -120,9 +108,8 @@ func (p *passage) oldWrites(ctx context.Context, saw *result.Observation) (stays
 		return 0, err
 	}
 	for _, name := range store.Names() {
-		stays += len(p.traffic.acknowledged(name, 1))
-		_, row := p.traffic.begin()
-		outcome := writeRow(ctx, p.old.opened, name, row)
+		stays += len(p.traffic.Acknowledged(name, 1))
+		outcome := traffic.Write(ctx, p.old.opened, name, p.traffic.Next())
 		saw.Add("back_writes", 1)
 		if !outcome.OK() {
 			saw.Add("back_refused", 1)

@@ -6,6 +6,7 @@ import (
 
 	"tristore/drivers/postgres"
 	"tristore/drivers/store"
+	"tristore/scenarios/traffic"
 )
 
 // damage does what the plan's faults ask for, before anybody looks at the new side.
@@ -39,8 +40,8 @@ func (p *passage) damageOf(fault Fault) (at store.Name, statement string) {
 	case NoStatistics:
 		return store.UsersStore, `DELETE FROM pg_statistic WHERE starelid >= 16384`
 	case ForgottenWrites:
-		last := p.traffic.acknowledged(store.UsersStore, 0)
-		return store.UsersStore, `DELETE FROM "Users" WHERE _id = '` + userOf(last[len(last)-1].row) + `'`
+		last := p.traffic.Acknowledged(store.UsersStore, 0)
+		return store.UsersStore, `DELETE FROM "Users" WHERE _id = '` + traffic.UserOf(last[len(last)-1].Row) + `'`
 	case NoSnapshot, BadSnapshot:
 	}
 	return "", ""

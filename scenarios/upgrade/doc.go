@@ -11,5 +11,5 @@
 // stays as it was when the application left it. What replication does not carry is named
 // beforehand. Downtime runs from the last write that the old one acknowledged to the first
 // that the new one did, as the application saw it, store by store; the worst counts.
-// Arrow: upgrade imports scenarios, scenarios/backup, scenarios/dataset, drivers and reports/result.
+// Arrow: upgrade imports scenarios, scenarios/backup, scenarios/dataset, scenarios/traffic, drivers and reports/result.
 package upgrade

@@ -13,6 +13,7 @@ import (
 	"tristore/drivers/postgres"
 	"tristore/drivers/store"
 	"tristore/reports/result"
+	"tristore/scenarios/traffic"
 )
 
 // following is the method of blue and green: the new side follows the old one by logical
@@ -134,16 +135,16 @@ func (m *following) lag(ctx context.Context, s *result.Step) error {
 	var took []time.Duration
 	var bytes int64
 	for range lagSamples {
-		ledger := m.traffic.acknowledged(store.UsersStore, 0)
+		ledger := m.traffic.Acknowledged(store.UsersStore, 0)
 		seen := len(ledger)
-		if err := m.traffic.await(ctx, 0, seen+1); err != nil {
+		if err := m.traffic.Await(ctx, 0, seen+1); err != nil {
 			return err
 		}
-		newest := m.traffic.acknowledged(store.UsersStore, 0)[seen]
+		newest := m.traffic.Acknowledged(store.UsersStore, 0)[seen]
 		if err := visible(ctx, m.new.opened, newest); err != nil {
 			return err
 		}
-		took = append(took, time.Since(newest.at))
+		took = append(took, time.Since(newest.At))
 		behind, err := m.there.streams[0].Behind(ctx)
 		if err != nil {
 			return err
@@ -159,17 +160,24 @@ func (m *following) lag(ctx context.Context, s *result.Step) error {
 	return nil
 }
 
+// visibleMax bounds the wait for a write to arrive.
+const visibleMax = time.Minute
+
 // visible waits until a write can be read.
-func visible(ctx context.Context, on *deployment.Deployment, one entry) error {
-	ctx, cancel := context.WithTimeout(ctx, ackMax)
+func visible(ctx context.Context, on *deployment.Deployment, one traffic.Entry) error {
+	ctx, cancel := context.WithTimeout(ctx, visibleMax)
 	defer cancel()
+	poll := time.NewTicker(time.Millisecond)
+	defer poll.Stop()
 	for {
-		outcome := hasRow(ctx, on, one.store, one.row)
+		outcome := traffic.Has(ctx, on, one.Store, one.Row)
 		if outcome.OK() {
 			return nil
 		}
-		if err := pause(ctx, time.Millisecond); err != nil {
-			return fmt.Errorf("row %d of store %s did not arrive on the other side: %s: %w", one.row, one.store, outcome.Detail(), err)
+		select {
+		case <-poll.C:
+		case <-ctx.Done():
+			return fmt.Errorf("row %d of store %s did not arrive on the other side: %s: %w", one.Row, one.Store, outcome.Detail(), ctx.Err())
 		}
 	}
 }
@@ -217,10 +225,10 @@ func (m *following) back(ctx context.Context, saw *result.Observation) error {
 		if err := m.back_.each(func(one postgres.Stream) error { return one.Follow(ctx, false) }); err != nil {
 			return err
 		}
-		if err := m.traffic.await(ctx, 1, 10); err != nil {
+		if err := m.traffic.Await(ctx, 1, 10); err != nil {
 			return err
 		}
-		m.traffic.stop()
+		m.traffic.Stop()
 		if _, err := m.back_.drain(ctx); err != nil {
 			return err
 		}
@@ -229,8 +237,8 @@ func (m *following) back(ctx context.Context, saw *result.Observation) error {
 		}
 		came := 0
 		for _, name := range store.Names() {
-			written := m.traffic.acknowledged(name, 1)
-			lost, err := missing(ctx, m.old.opened, written)
+			written := m.traffic.Acknowledged(name, 1)
+			lost, err := traffic.Missing(ctx, m.old.opened, written)
 			if err != nil {
 				return err
 			}

@@ -13,6 +13,7 @@ import (
 	"tristore/scenarios"
 	scenariobackup "tristore/scenarios/backup"
 	"tristore/scenarios/road"
+	"tristore/scenarios/traffic"
 )
 
 // passage is one pair on its way.
@@ -24,7 +25,7 @@ type passage struct {
 	old, new *side
 	content  scenariobackup.Moved
 	folder   string // of dumps
-	traffic  *traffic
+	traffic  *traffic.Writers
 	mover    mover
 	before   answers
 	// proven is the snapshot that lets the upgrade begin; nil lets nothing begin.
@@ -99,8 +100,8 @@ func (p *passage) begin(ctx context.Context) (err error) {
 	} else if err := p.old.open(ctx); err != nil {
 		return err
 	}
-	p.traffic = startTraffic(ctx, p.old.opened, p.index*rowsOfPair)
-	return p.traffic.await(ctx, 0, 5)
+	p.traffic = traffic.Start(ctx, p.old.opened, p.index*rowsOfPair)
+	return p.traffic.Await(ctx, 0, 5)
 }
 
 // startNew starts the new cluster.
@@ -153,7 +154,7 @@ func (p *passage) over(ctx context.Context) (moved bool, err error) {
 func (p *passage) letGo(ctx context.Context) error {
 	var all []error
 	if p.traffic != nil {
-		p.traffic.stop()
+		p.traffic.Stop()
 	}
 	if p.mover != nil {
 		all = append(all, p.mover.end(ctx))
