@@ -29,7 +29,7 @@ func observeCommand(to streams) *cobra.Command {
 	want := observe.Plan{Cap: observe.CostCap}
 	c := &cobra.Command{
 		Use:   "observe",
-		Short: "Read a live PostgreSQL cluster through an account that cannot write: rates, cache, waits, hot statements, and the platform's alert thresholds judged",
+		Short: "Read a live cluster, PostgreSQL or MongoDB, through an account that cannot write: rates, cache, waits, hot statements, and the platform's alert thresholds judged",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			plan, err := readObserve(c, f, engine)
@@ -53,6 +53,7 @@ func observeCommand(to streams) *cobra.Command {
 	set.StringVar(&engine, "engine", "postgres:16", "the engine behind the URL")
 	set.DurationVar(&want.For, "for", time.Minute, "how long to look; longer when the cost of looking asks for it")
 	set.DurationVar(&want.Every, "every", 5*time.Second, "between two samples; longer when one costs over 1 % of it")
+	set.BoolVar(&want.Trust, "trust-account", false, "take your word that the account cannot write, where the server does not tell (FerretDB)")
 	set.StringSliceVar(&stores, "stores", nil, "which database holds which store, such as users=accounts,collections=content (default: by the end of their names)")
 	return c
 }
@@ -114,6 +115,9 @@ func observeLine(plan Plan, want observe.Plan) string {
 	words = append(words, given("--url-file", "FILE", "--ca-file", plan.CAFile)...)
 	if plan.SelfSigned {
 		words = append(words, "--self-signed")
+	}
+	if want.Trust {
+		words = append(words, "--trust-account")
 	}
 	return strings.Join(words, " ")
 }

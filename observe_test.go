@@ -82,6 +82,7 @@ func TestObserveBadInput(t *testing.T) {
 		"no database":   {[]string{"--url-file", bare, "--engine", "postgres:16"}, []string{"names no database"}},
 		"nobody there":  {[]string{"--url-file", file, "--engine", "postgres:16"}, []string{"127.0.0.1:1"}},
 		"of the other":  {[]string{"--url-file", file, "--engine", "mongo:7"}, []string{"postgres", "mongo:7"}},
+		"no trust":      {[]string{"--url-file", file, "--engine", "postgres:16", "--trust-account"}, []string{"--trust-account is for servers that do not tell"}},
 		"too short":     {[]string{"--url-file", file, "--engine", "postgres:16", "--for", "1s"}, []string{"--for is from 2s"}},
 		"too few":       {[]string{"--url-file", file, "--engine", "postgres:16", "--for", "5s"}, []string{"too few samples"}},
 		"too often":     {[]string{"--url-file", file, "--engine", "postgres:16", "--every", "1ms"}, []string{"at least 200ms"}},

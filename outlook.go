@@ -140,6 +140,9 @@ func readLooks(paths []string) (*result.Growth, error) {
 		case engine != "" && o.Engine != engine:
 			return nil, fmt.Errorf("--observed %s is of %s and the one before of %s: give looks at one cluster", path, o.Engine, engine)
 		}
+		if err := untoldWork(run); err != nil {
+			return nil, fmt.Errorf("--observed: %w", err)
+		}
 		engine = o.Engine
 		look := result.Look{At: run.Began.UTC().Format(time.DateOnly)}
 		for _, s := range o.Stores {

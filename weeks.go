@@ -82,6 +82,9 @@ func requestPeaks(run *result.Run) (auth, collections float64, err error) {
 	if run.Observed == nil {
 		return 0, 0, fmt.Errorf("run %s is no observation: make some with tristore observe", run.ID)
 	}
+	if err := untoldWork(run); err != nil {
+		return 0, 0, err
+	}
 	found := map[string]bool{}
 	for _, s := range run.Observed.Stores {
 		_, peak := s.Transactions()
@@ -101,6 +104,16 @@ func requestPeaks(run *result.Run) (auth, collections float64, err error) {
 		}
 	}
 	return auth, collections, nil
+}
+
+// untoldWork refuses an observation of a server that does not tell what each database does.
+func untoldWork(run *result.Run) error {
+	for _, n := range run.Observed.NotRead {
+		if n.What == result.UntoldByCollection {
+			return fmt.Errorf("run %s does not know what each store did, since the server did not tell: %s", run.ID, n.Why)
+		}
+	}
+	return nil
 }
 
 func printWeeks(to io.Writer, weeks []result.WeekPeak, perRequest float64) error {

@@ -29,6 +29,29 @@ func observedAt(t *testing.T, day string, peaks map[string]float64) string {
 	return dir
 }
 
+// onMongo makes of a saved observation one of MongoDB, whose top answered or did not.
+func onMongo(t *testing.T, dir string, answered bool) string {
+	t.Helper()
+	run, err := result.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run.Observed.Engine = "mongo:7"; !answered {
+		run.Observed.NotRead = []result.NotRun{{What: result.UntoldByCollection, Why: "it may not"}}
+	}
+	for i := range run.Observed.Stores {
+		s := &run.Observed.Stores[i]
+		peak := s.PeakPerSecond["transactions"]
+		if s.PeakPerSecond = nil; answered {
+			s.PerSecond, s.PeakPerSecond = map[string]float64{"operations": peak / 2}, map[string]float64{"operations": peak}
+		}
+	}
+	if err := result.Write(dir, run); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // Saved observations give the file that a forecast reads, with the highest peak of each week.
 func TestObserveWeeks(t *testing.T) {
 	first := observedAt(t, "2026-03-04", map[string]float64{"users": 400, "permissions": 200, "collections": 30})
@@ -46,6 +69,11 @@ func TestObserveWeeks(t *testing.T) {
 	if fork := tristore(t, "observe", "weeks", "--per-request", "2", first, next); !strings.Contains(fork.out, "2026-03-02,300,30\n") {
 		t.Errorf("%s", fork.out)
 	}
+	mongo := onMongo(t, observedAt(t, "2026-03-04", map[string]float64{"users": 400, "permissions": 200, "collections": 30}), true)
+	if got := tristore(t, "observe", "weeks", mongo); !strings.Contains(got.out, "2026-03-02,100,30\n") {
+		t.Errorf("%s%s", got.out, got.err)
+	}
+	untold := onMongo(t, observedAt(t, "2026-03-04", map[string]float64{"users": 400, "permissions": 200, "collections": 30}), false)
 	gap, partial := observedAt(t, "2026-03-25", map[string]float64{"users": 1, "permissions": 1, "collections": 1}), observedAt(t, "2026-03-04", map[string]float64{"users": 1, "collections": 1})
 	for _, test := range map[string]struct {
 		args []string
@@ -55,6 +83,7 @@ func TestObserveWeeks(t *testing.T) {
 		"nothing there":  {[]string{filepath.Join(t.TempDir(), "no")}, "no saved run"},
 		"a gap":          {[]string{first, gap}, "week of 2026-03-09"},
 		"a store unseen": {[]string{partial}, "--stores permissions=DATABASE"},
+		"nothing told":   {[]string{untold}, "the server did not tell: it may not"},
 		"no requests":    {[]string{"--per-request", "0", first}, "--per-request"},
 	} {
 		mends(t, tristore(t, append([]string{"observe", "weeks"}, test.args...)...), t.TempDir(), test.says)

@@ -5,37 +5,19 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"tristore/drivers"
 )
 
-// Named are values by name.
-type Named map[string]float64
-
-// Reading is what a cluster's statistics said at one moment.
-type Reading struct {
-	At time.Time
-	// Counters and Levels are by database; the cluster's own stand under "".
-	Counters, Levels map[string]Named
-	Sessions         []Sessions
-}
-
-// Sessions are backends that were met doing the same, the watcher's own apart.
-type Sessions struct {
-	Database    string
-	Kind        string // client backend, autovacuum worker, …
-	State       string // active, idle, idle in transaction, …; empty for the server's own processes
-	Class, Wait string // both empty: on the CPU, or waiting for it
-	Count       int
-}
-
 // Read takes one reading.
-func (w *Watcher) Read(ctx context.Context) (Reading, error) {
-	r := Reading{At: time.Now(), Counters: map[string]Named{}, Levels: map[string]Named{}}
+func (w *Watcher) Read(ctx context.Context) (drivers.Reading, error) {
+	r := drivers.Reading{At: time.Now(), AllSessions: true, Counters: map[string]drivers.Named{}, Levels: map[string]drivers.Named{}}
 	questions := []question{{ask: `SELECT coalesce(datname::text, ''), backend_type, coalesce(state, ''), coalesce(wait_event_type, ''), coalesce(wait_event, ''), count(*)::int
 		FROM pg_stat_activity WHERE pid <> pg_backend_pid() GROUP BY 1, 2, 3, 4, 5`, see: func(rows pgx.Rows) (err error) {
-		r.Sessions, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Sessions])
+		r.Sessions, err = pgx.CollectRows(rows, pgx.RowToStructByPos[drivers.Sessions])
 		return err
 	}}}
-	add := func(sources []statView, into map[string]Named) {
+	add := func(sources []statView, into map[string]drivers.Named) {
 		for _, s := range sources {
 			if s.has(w.Major()) {
 				questions = append(questions, question{ask: s.ask, see: func(rows pgx.Rows) error { return intoNamed(rows, into) }})
@@ -47,12 +29,12 @@ func (w *Watcher) Read(ctx context.Context) (Reading, error) {
 	return r, w.read(ctx, w.connection, questions...)
 }
 
-func intoNamed(rows pgx.Rows, into map[string]Named) error {
+func intoNamed(rows pgx.Rows, into map[string]drivers.Named) error {
 	var database, name string
 	var value float64
 	_, err := pgx.ForEachRow(rows, []any{&database, &name, &value}, func() error {
 		if into[database] == nil {
-			into[database] = Named{}
+			into[database] = drivers.Named{}
 		}
 		into[database][name] = value
 		return nil
@@ -60,23 +42,15 @@ func intoNamed(rows pgx.Rows, into map[string]Named) error {
 	return err
 }
 
-// TableStats are one table's counters and size.
-type TableStats struct {
-	Name                           string
-	Bytes, Live, Dead              int64   // the bytes as of its last vacuum or analyze: asking the disk would need a lock
-	VacuumedAgo                    float64 // seconds; -1 when it never was
-	Scans, ScannedRows, IndexScans int64
-}
-
 // tablesMax bounds the tables that are read of one database, the largest first.
 const tablesMax = 300
 
 // Tables reads the tables of one database. why is filled where that is not allowed.
-func (w *Watcher) Tables(ctx context.Context, database string) (tables []TableStats, why string, err error) {
+func (w *Watcher) Tables(ctx context.Context, database string) (tables []drivers.TableStats, why string, err error) {
 	why, err = w.inside(ctx, database, question{ask: `SELECT s.schemaname || '.' || s.relname, c.relpages::int8 * current_setting('block_size')::int8, s.n_live_tup, s.n_dead_tup,
 			coalesce(extract(epoch FROM clock_timestamp() - greatest(s.last_vacuum, s.last_autovacuum)), -1)::float8, s.seq_scan, s.seq_tup_read, coalesce(s.idx_scan, 0)
 		FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid ORDER BY c.relpages DESC, 1 LIMIT $1`, args: []any{tablesMax}, see: func(rows pgx.Rows) (err error) {
-		tables, err = pgx.CollectRows(rows, pgx.RowToStructByPos[TableStats])
+		tables, err = pgx.CollectRows(rows, pgx.RowToStructByPos[drivers.TableStats])
 		return err
 	}})
 	return tables, why, err
@@ -95,16 +69,6 @@ func (w *Watcher) Sizes(ctx context.Context) (sizes map[string]int64, err error)
 	return sizes, err
 }
 
-// StatementStats is one line of pg_stat_statements.
-type StatementStats struct {
-	ID                         string
-	Database                   string
-	Calls, Rows                int64
-	TotalMs                    float64
-	BlocksHit, BlocksRead, WAL int64
-	Own                        bool // of the watcher's own account
-}
-
 // statementsMax bounds the lines read; those with most time first. The extension keeps
 // 5000 unless it is told otherwise.
 const statementsMax = 10000
@@ -114,7 +78,7 @@ const statementID = `md5(concat_ws('/', s.queryid, s.userid, s.dbid, to_jsonb(s)
 
 // Statements reads pg_stat_statements without its texts, where the URL's database has it;
 // why is filled, and nothing read, where it is not there or not loaded.
-func (w *Watcher) Statements(ctx context.Context) (all []StatementStats, why string, err error) {
+func (w *Watcher) Statements(ctx context.Context) (all []drivers.StatementStats, why string, err error) {
 	if why, err = w.findStatements(ctx); err != nil || why != "" {
 		return nil, why, err
 	}
@@ -125,7 +89,7 @@ func (w *Watcher) Statements(ctx context.Context) (all []StatementStats, why str
 	err = w.read(ctx, w.connection, question{ask: `SELECT ` + statementID + `, coalesce(d.datname::text, ''), s.calls, s.rows, s.` + spent + `, s.shared_blks_hit, s.shared_blks_read, ` + wal + `,
 			s.userid = (SELECT oid FROM pg_roles WHERE rolname = session_user)
 		FROM ` + w.statements + `.pg_stat_statements(false) s LEFT JOIN pg_database d ON d.oid = s.dbid ORDER BY s.` + spent + ` DESC LIMIT $1`, args: []any{statementsMax}, see: func(rows pgx.Rows) (err error) {
-		all, err = pgx.CollectRows(rows, pgx.RowToStructByPos[StatementStats])
+		all, err = pgx.CollectRows(rows, pgx.RowToStructByPos[drivers.StatementStats])
 		return err
 	}})
 	if code(err) == "55000" || code(err) == "42501" { // not in shared_preload_libraries; not granted

@@ -2,12 +2,12 @@ package result
 
 // fullObserved is an observation in which nothing is zero.
 func fullObserved() *Observed {
-	l, rates := map[string]Level{"connections": {1, 2}}, map[string]float64{"commits": 1}
+	l, rates := map[string]Level{"connections": {1, 2, 0.5}}, map[string]float64{"commits": 1}
 	return &Observed{
-		Engine: "postgres:16", Account: "watcher", Standby: true, Seconds: 60, Samples: 13, Cost: ObservedCost{0.3, 0.005, 0.01, 5, 1, 7, 0.1, 0.2, 0.02},
-		Stores:    []ObservedStore{{"shop_users", "users", 1, rates, rates, 2, 99, l, []ObservedTable{{"public.users", 1, 2, 3, 4, 5, 6, 7}}}},
+		Engine: "postgres:16", Account: "watcher", Standby: true, Trusted: true, Seconds: 60, Samples: 13, Cost: ObservedCost{0.3, 0.005, 0.01, 5, 1, 7, 0.1, 0.2, 0.02},
+		Stores:    []ObservedStore{{"shop_users", "users", 1, rates, rates, 2, 99, l, []ObservedTable{{"public.users", 1, 2, 3, 4, 5, 6, 7, rates}}}},
 		PerSecond: rates, Levels: l, Limits: map[string]float64{"connections": 100}, Waits: []ObservedWait{{"shop_users", "LWLock", "WALWrite", 0.5}},
-		Statements: []ObservedStatement{{"shop_users", "SELECT ?", 1, 2, 3, 4, 5, 6, 7}}, SlotsAsked: 5, SlotsRefused: 1, NotRead: []NotRun{{"a", "b"}}, Trouble: "t",
+		Statements: []ObservedStatement{{FromTop, "shop_users", "SELECT ?", 1, 2, 3, 4, 5, 6, 7}}, SlotsAsked: 5, SlotsRefused: 1, NotRead: []NotRun{{"a", "b"}}, Trouble: "t",
 	}
 }
 

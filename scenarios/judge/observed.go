@@ -29,12 +29,17 @@ const fewestSamples = 3
 // blocksFew is how often blocks must have been wanted before a share of them says anything.
 const blocksFew = 1000
 
-// thresholds is the whole page in one table.
+// enough samples say something about a level.
+func enough() Limit { return Limit{"samples", AtLeast, fewestSamples, "enough samples were taken"} }
+
+func row(id, source, sentence string) result.Claim {
+	return result.Claim{ID: id, Area: "observe", Source: source, Sentence: sentence}
+}
+
+// thresholds is the whole page in one table. What MongoDB is asked otherwise stands in
+// onMongo, and what it alone is asked at the end of this one.
 func thresholds() []threshold {
-	samples := Limit{"samples", AtLeast, fewestSamples, "enough samples were taken"}
-	row := func(id, source, sentence string) result.Claim {
-		return result.Claim{ID: id, Area: "observe", Source: source, Sentence: sentence}
-	}
+	samples := enough()
 	return []threshold{
 		{row("CONNECTIONS", "D", "Of the connection slots that applications may use, less than 70 % are used (critical: 85 %)."),
 			Rule{Floors: []Limit{samples, {"slots", AtLeast, 1, "the server told how many slots it has"}}, Limits: []Limit{
@@ -60,6 +65,8 @@ func thresholds() []threshold {
 		unseen(row("IOPS", "D", "The disk does less than 80 % of the operations that it may."), "the server does not tell what its disk may do"),
 		unseen(row("LATENCY", "D", "The 95th percentile of query latency is below twice its baseline."), "the server keeps means of its statements and no percentiles: tristore load measures them"),
 		unseen(row("POOLER", "D", "No client waits for the pooler for a minute."), "the server does not see who waits before a pooler: ask PgBouncer, SHOW POOLS"),
+		unseen(row("PRIMARY", "D", "A replica set is not without a primary for over 30 s."), "a PostgreSQL server does not know whether another is primary"),
+		unseen(row("TICKETS", "D", "At least 30 tickets to read and 30 to write are free (critical: 10)."), "PostgreSQL has no tickets"),
 	}
 }
 
@@ -163,13 +170,17 @@ func ObservedClaims() []result.Claim {
 // Observed judges a saved observation: every threshold, its engine, and the run. What was
 // cut short may show an alert and never its absence.
 func Observed(run *result.Run) {
-	run.Findings = nil
+	run.Findings, run.Claims = nil, ObservedClaims()
 	if run.Observed == nil || len(run.Engines) != 1 {
 		run.Verdict = result.Verdict{Sentence: "INCONCLUSIVE: the run holds no observation of one engine"}
 		return
 	}
 	seen := *run.Observed
-	for _, t := range thresholds() {
+	asked := thresholds()
+	if !seen.Postgres() {
+		asked = onMongo()
+	}
+	for _, t := range asked {
 		o := result.Observation{Claim: t.claim.ID, Engine: seen.Engine, Trouble: seen.Trouble}
 		if run.Interrupted != "" {
 			o.Trouble = "the run was interrupted: " + run.Interrupted

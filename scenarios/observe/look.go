@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"tristore/drivers/postgres"
+	"tristore/drivers"
 	"tristore/reports/result"
 )
 
@@ -16,7 +16,7 @@ import (
 // and small ones between them.
 type look struct {
 	plan   Plan
-	w      *postgres.Watcher
+	on     *subject
 	seen   *result.Observed
 	home   string        // the database of the URL
 	rights time.Duration // spent before the window
@@ -26,8 +26,8 @@ type look struct {
 
 // thorough is what costs more, and is read twice.
 type thorough struct {
-	tables     map[string][]postgres.TableStats
-	statements []postgres.StatementStats
+	tables     map[string][]drivers.TableStats
+	statements []drivers.StatementStats
 	read       bool // statements were read
 }
 
@@ -37,16 +37,17 @@ func (l *look) through(ctx context.Context) error {
 	err := l.sample(ctx, within)
 	l.seen.Cost.Seconds = l.spent().Seconds()
 	l.tally.into(l.plan, l.seen)
+	l.on.told(l)
 	if length := time.Since(within.began).Seconds(); length > 0 {
 		l.seen.Cost.Share = l.seen.Cost.Seconds / length
-		if active := l.seen.Levels["active"].Mean*length + l.seen.Cost.Seconds; active > 0 {
-			l.seen.Cost.OfActive = l.seen.Cost.Seconds / active
+		if active, told := l.seen.Levels["active"]; told && l.seen.Cost.Seconds > 0 {
+			l.seen.Cost.OfActive = l.seen.Cost.Seconds / (active.Mean*length + l.seen.Cost.Seconds)
 		}
 	}
 	return err
 }
 
-func (l *look) spent() time.Duration { return l.w.Spent() - l.rights }
+func (l *look) spent() time.Duration { return l.on.Spent() - l.rights }
 
 func (l *look) sample(ctx context.Context, within budget) error {
 	if err := l.read(ctx); err != nil {
@@ -89,12 +90,12 @@ func (l *look) sample(ctx context.Context, within budget) error {
 
 // read takes a small reading.
 func (l *look) read(ctx context.Context) error {
-	spent := l.w.Spent()
-	reading, err := l.w.Read(ctx)
+	spent := l.on.Spent()
+	reading, err := l.on.Read(ctx)
 	if err != nil {
 		return err
 	}
-	l.tally.cost = l.w.Spent() - spent
+	l.tally.cost = l.on.Spent() - spent
 	if l.tally.samples > 0 {
 		l.seen.Cost.Longest = max(l.seen.Cost.Longest, reading.At.Sub(l.tally.last.At).Seconds())
 	}
@@ -104,9 +105,9 @@ func (l *look) read(ctx context.Context) error {
 
 // begin takes the thorough reading that the one at the end is compared with.
 func (l *look) begin(ctx context.Context) (err error) {
-	l.before.tables = map[string][]postgres.TableStats{}
+	l.before.tables = map[string][]drivers.TableStats{}
 	for _, database := range l.databases() {
-		tables, why, err := l.w.Tables(ctx, database)
+		tables, why, err := l.on.Tables(ctx, database)
 		if err != nil {
 			return err
 		}
@@ -114,7 +115,7 @@ func (l *look) begin(ctx context.Context) (err error) {
 			l.before.tables[database] = tables
 		}
 	}
-	statements, why, err := l.w.Statements(ctx)
+	statements, why, err := l.on.Statements(ctx)
 	if why != "" {
 		l.leaveOut("hot statements", why)
 	}
@@ -159,13 +160,13 @@ func (l *look) finish(ctx context.Context, within budget, thoroughly time.Durati
 		l.leaveOut("sizes, tables and hot statements", fmt.Sprintf("reading them again would have cost over %g %% of a session in a window of %s: ask for a longer --for", 100*l.plan.Cap, longerAtMost*l.plan.For))
 		return nil
 	}
-	sizes, err := l.w.Sizes(ctx)
+	sizes, err := l.on.Sizes(ctx)
 	if err != nil {
 		return err
 	}
-	l.tally.sizes, l.tally.tables = sizes, map[string][]result.ObservedTable{}
+	l.tally.sizes, l.tally.tables, l.tally.pages = sizes, map[string][]result.ObservedTable{}, map[string]drivers.Named{}
 	for _, database := range slices.Sorted(maps.Keys(l.before.tables)) {
-		tables, why, err := l.w.Tables(ctx, database)
+		tables, why, err := l.on.Tables(ctx, database)
 		if err != nil {
 			return err
 		}
@@ -174,11 +175,16 @@ func (l *look) finish(ctx context.Context, within budget, thoroughly time.Durati
 			continue
 		}
 		l.tally.tables[database] = tablesOf(l.before.tables[database], tables, l.tally.seconds())
+		if pages := pagesOf(l.before.tables[database], tables); pages != nil {
+			l.tally.pages[database] = pages
+		}
 	}
 	if l.before.read {
-		return l.hot(ctx)
+		if err := l.hot(ctx); err != nil {
+			return err
+		}
 	}
-	return nil
+	return l.on.also(ctx, l)
 }
 
 func (l *look) leaveOut(what, why string) {

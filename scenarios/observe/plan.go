@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,13 +33,15 @@ type Plan struct {
 	Cap   float64       `json:"cap"`
 	// Stores says which database holds which store, where the names do not.
 	Stores map[string]store.Name `json:"stores,omitempty"`
+	// Trust is the owner's word that the account cannot write, for a server that does not tell.
+	Trust bool `json:"trust,omitempty"`
 }
 
 // Check refuses a plan that could not be carried out, in a sentence for the user.
 func (p Plan) Check() error {
 	switch {
-	case p.Engine.Product != drivers.Postgres:
-		return fmt.Errorf("observe reads PostgreSQL 12 to 18; asked for %s", p.Engine)
+	case p.Trust && p.Engine.Family() == drivers.FamilyPostgres:
+		return errors.New("--trust-account is for servers that do not tell what an account may do: PostgreSQL does, and is asked")
 	case p.For < shortest || p.For > longest:
 		return fmt.Errorf("--for is from %s to %s; asked for %s", shortest, longest, p.For)
 	case p.Every < closest:

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"tristore/drivers/postgres"
+	"tristore/drivers"
 	"tristore/reports/result"
 )
 
@@ -31,19 +31,19 @@ func TestBudgetPutsOff(t *testing.T) {
 
 // Counters that somebody reset in the window give no rate, and that is said.
 func TestTallyOfResetCounters(t *testing.T) {
-	reading := func(second int64, commits, reset float64) postgres.Reading {
-		return postgres.Reading{At: time.Unix(second, 0), Counters: map[string]postgres.Named{"shop": {"commits": commits, "rollbacks": 0, "reset": reset}, "": {"wal_bytes": float64(second)}}}
+	reading := func(second int64, commits, reset float64) drivers.Reading {
+		return drivers.Reading{At: time.Unix(second, 0), Counters: map[string]drivers.Named{"shop": {"commits": commits, "rollbacks": 0, "reset": reset}, "": {"wal_bytes": float64(second)}}}
 	}
 	for name, test := range map[string]struct {
-		readings []postgres.Reading
+		readings []drivers.Reading
 		rate     float64
 		peak     float64
 		said     int
 	}{
-		"steady":        {[]postgres.Reading{reading(0, 100, 1), reading(10, 200, 1), reading(20, 600, 1)}, 25, 40, 0},
-		"reset":         {[]postgres.Reading{reading(0, 100, 1), reading(10, 200, 2), reading(20, 600, 2)}, 0, 40, 1},
-		"smaller":       {[]postgres.Reading{reading(0, 100, 1), reading(10, 50, 1)}, 0, 0, 1},
-		"reset by name": {[]postgres.Reading{reading(0, 100, 1), reading(10, 0, 1), reading(20, 600, 1)}, 0, 60, 1},
+		"steady":        {[]drivers.Reading{reading(0, 100, 1), reading(10, 200, 1), reading(20, 600, 1)}, 25, 40, 0},
+		"reset":         {[]drivers.Reading{reading(0, 100, 1), reading(10, 200, 2), reading(20, 600, 2)}, 0, 40, 1},
+		"smaller":       {[]drivers.Reading{reading(0, 100, 1), reading(10, 50, 1)}, 0, 0, 1},
+		"reset by name": {[]drivers.Reading{reading(0, 100, 1), reading(10, 0, 1), reading(20, 600, 1)}, 0, 60, 1},
 	} {
 		var all tally
 		for _, r := range test.readings {

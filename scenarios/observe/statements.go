@@ -5,9 +5,8 @@ import (
 	"context"
 	"slices"
 
-	"tristore/drivers/postgres"
+	"tristore/drivers"
 	"tristore/reports/result"
-	"tristore/scenarios/trace"
 )
 
 // How many statements and tables are kept.
@@ -19,7 +18,7 @@ const (
 // hot finds the statements that took most time in the window. Their texts are reduced to
 // templates before anything else sees them.
 func (l *look) hot(ctx context.Context) error {
-	after, why, err := l.w.Statements(ctx)
+	after, why, err := l.on.Statements(ctx)
 	if err != nil || why != "" {
 		if why != "" {
 			l.leaveOut("hot statements", why)
@@ -32,21 +31,21 @@ func (l *look) hot(ctx context.Context) error {
 			l.seen.Cost.ServerTime += s.TotalMs / 1000
 		}
 	}
-	grown = slices.DeleteFunc(grown, func(s postgres.StatementStats) bool { return s.Own })
-	slices.SortStableFunc(grown, func(a, b postgres.StatementStats) int { return cmp.Compare(b.TotalMs, a.TotalMs) })
+	grown = slices.DeleteFunc(grown, func(s drivers.StatementStats) bool { return s.Own })
+	slices.SortStableFunc(grown, func(a, b drivers.StatementStats) int { return cmp.Compare(b.TotalMs, a.TotalMs) })
 	grown = grown[:min(len(grown), hottest)]
 	var ids []string
 	for _, s := range grown {
 		ids = append(ids, s.ID)
 	}
-	texts, err := l.w.StatementTexts(ctx, ids)
+	texts, err := l.on.texts(ctx, ids)
 	if err != nil {
 		return err
 	}
 	for _, s := range grown {
 		calls := float64(s.Calls)
 		l.seen.Statements = append(l.seen.Statements, result.ObservedStatement{
-			Database: s.Database, Text: trace.Template(texts[s.ID]), CallsPerS: calls / l.tally.seconds(), MeanMs: s.TotalMs / calls,
+			Database: s.Database, From: l.on.counts, Text: texts[s.ID], CallsPerS: calls / l.tally.seconds(), MeanMs: s.TotalMs / calls,
 			SharePercent: 100 * s.TotalMs / total, RowsPerCall: float64(s.Rows) / calls,
 			BlocksHit: float64(s.BlocksHit) / calls, BlocksRead: float64(s.BlocksRead) / calls, WALBytes: float64(s.WAL) / calls,
 		})
@@ -56,8 +55,8 @@ func (l *look) hot(ctx context.Context) error {
 
 // growth is what each statement did between two readings, and the time of all but our own.
 // A line that shrank was reset in between, and is left out.
-func growth(before, after []postgres.StatementStats) (grown []postgres.StatementStats, total float64) {
-	was := map[string]postgres.StatementStats{}
+func growth(before, after []drivers.StatementStats) (grown []drivers.StatementStats, total float64) {
+	was := map[string]drivers.StatementStats{}
 	for _, s := range before {
 		was[s.ID] = s
 	}
@@ -76,20 +75,45 @@ func growth(before, after []postgres.StatementStats) (grown []postgres.Statement
 }
 
 // tablesOf keeps the largest tables and those with most dead rows.
-func tablesOf(before, after []postgres.TableStats, seconds float64) []result.ObservedTable {
-	was := map[string]postgres.TableStats{}
+func tablesOf(before, after []drivers.TableStats, seconds float64) []result.ObservedTable {
+	was := map[string]drivers.TableStats{}
 	for _, t := range before {
 		was[t.Name] = t
 	}
 	var all []result.ObservedTable
 	for _, t := range after {
-		line := result.ObservedTable{Name: t.Name, Bytes: t.Bytes, Rows: t.Live, Dead: t.Dead, VacuumedAgo: t.VacuumedAgo}
+		line := result.ObservedTable{Name: t.Name, Bytes: t.Bytes, Rows: t.Live, Dead: t.Dead, VacuumedAgo: t.VacuumedAgo, PerSecond: rates(was[t.Name].Counters, t.Counters, seconds)}
 		if old, known := was[t.Name]; known && t.Scans >= old.Scans && t.IndexScans >= old.IndexScans {
 			line.ScansPerS, line.ScannedPerS, line.IndexScansPerS = float64(t.Scans-old.Scans)/seconds, float64(t.ScannedRows-old.ScannedRows)/seconds, float64(t.IndexScans-old.IndexScans)/seconds
 		}
 		all = append(all, line)
 	}
-	weight := func(t result.ObservedTable) float64 { return t.ScannedPerS + float64(t.Dead) + float64(t.Bytes)/8192 }
+	weight := func(t result.ObservedTable) float64 {
+		return t.ScannedPerS + float64(t.Dead) + float64(t.Bytes)/8192 + t.PerSecond["total"]
+	}
 	slices.SortStableFunc(all, func(a, b result.ObservedTable) int { return cmp.Compare(weight(b), weight(a)) })
 	return all[:min(len(all), tablesTop)]
+}
+
+// pagesOf is how many pages of the cache the collections of one database wanted, and had to
+// read, between two readings; nil where the server does not tell.
+func pagesOf(before, after []drivers.TableStats) drivers.Named {
+	was := map[string]drivers.Named{}
+	for _, t := range before {
+		was[t.Name] = t.Counters
+	}
+	var sum drivers.Named
+	for _, t := range after {
+		grown := rates(was[t.Name], t.Counters, 1)
+		wanted, known := grown["cache_pages_wanted"]
+		if !known {
+			continue
+		}
+		if sum == nil {
+			sum = drivers.Named{}
+		}
+		sum["cache_pages_wanted"] += wanted
+		sum["cache_pages_read"] += grown["cache_pages_read"]
+	}
+	return sum
 }
