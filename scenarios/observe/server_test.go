@@ -130,7 +130,7 @@ func TestObserveSeesTheWorkAndNothingOfTheRows(t *testing.T) {
 	for what, holds := range map[string]bool{
 		"transactions": mean > 0 && peak >= mean, "rows updated": users.PerSecond["rows_updated"] > 0, "blocks": users.Blocks > 0 && users.HitPercent > 90,
 		"size": users.Bytes > 1<<20, "tables": len(users.Tables) == 1 && users.Tables[0].Name == "public.users" && users.Tables[0].ScansPerS > 0,
-		"connections": seen.Levels["connections"].Max == 1 && users.Levels["connections"].Max == 1, "slots": seen.Limits["connections"] > 10 && seen.Limits["connections_reserved"] >= 3,
+		"connections": only(seen.Levels["connections"]) && only(users.Levels["connections"]), "slots": seen.Limits["connections"] > 10 && seen.Limits["connections_reserved"] >= 3,
 		"WAL": seen.PerSecond["wal_bytes"] > 0 && seen.PerSecond["wal_records"] > 0, "checkpoints": has(seen.PerSecond, "checkpoints_requested"),
 		"cost": seen.Cost.Seconds > 0 && seen.Cost.Share > 0 && seen.Cost.ServerTime > 0, "samples": seen.Samples >= 4,
 		"hot": len(seen.Statements) > 0 && slices.ContainsFunc(seen.Statements, func(s result.ObservedStatement) bool {
@@ -163,6 +163,10 @@ func keepsQuiet(t *testing.T, run *result.Run) {
 		}
 	}
 }
+
+// only tells whether one connection was there all the time and no other, as the watcher's
+// would be; one of the test's own may still be ending in some sample.
+func only(met result.Level) bool { return met.Min == 1 && met.Mean < 2 }
 
 func has(named map[string]float64, name string) bool {
 	_, known := named[name]
