@@ -40,6 +40,7 @@ type drillFlags struct {
 	rate, writes                        float64
 	compare                             bool
 	every                               time.Duration
+	own                                 ownFlags
 }
 
 func drillCommand(to streams) *cobra.Command {
@@ -70,18 +71,22 @@ func drillCommand(to streams) *cobra.Command {
 	set.StringVar(&f.order, "order", "users,permissions,collections", "in which order the stores are dumped; together: at one moment (PostgreSQL)")
 	set.BoolVar(&f.compare, "compare-orders", false, "take dumps in other orders as well, and tell which leaves the fewest dangling references")
 	set.DurationVar(&f.every, "every", 0, "how often dumps are to be taken: then the promised five minutes are judged for it")
+	f.own.declare(c, &f.flags)
 	return c
 }
 
 // read turns words into plans, or says in one sentence which word is wrong.
 func (f *drillFlags) read(c *cobra.Command) (plan Plan, want drill.Plan, err error) {
 	changed := c.Flags().Changed
+	own, err := f.owns(c)
 	switch {
+	case err != nil:
+		return plan, want, err
 	case f.unversioned(c):
 		return plan, want, errUnversioned
 	case changed("size") && changed("sizes"):
 		return plan, want, errors.New("--size and --sizes are two ways to say one thing: keep one")
-	case changed("compare-orders") && f.under == string(drill.Idle):
+	case changed("compare-orders") && !own && f.under == string(drill.Idle):
 		return plan, want, errors.New("idle stores fit together in every order: compare orders under a load, such as --load both")
 	case changed("rate") && f.under == string(drill.Idle), changed("writes") && f.under == string(drill.Idle):
 		return plan, want, errors.New("--rate and --writes are of a load: give --load auth, collections or both, or drop them")
@@ -93,8 +98,14 @@ func (f *drillFlags) read(c *cobra.Command) (plan Plan, want drill.Plan, err err
 		return plan, want, err
 	}
 	want.Under, want.Rate, want.Writes, want.Order, want.Compare, want.Every = drill.Under(f.under), f.rate, f.writes, drill.Order(f.order), f.compare, f.every
-	if err := f.readSizes(&want); err != nil {
+	if err := f.readSizes(&want, own); err != nil {
 		return plan, want, err
+	}
+	if own {
+		if want.Own, err = f.own.read(want.Engine); err != nil {
+			return plan, want, err
+		}
+		want.Under = drill.Theirs
 	}
 	if err := want.Check(); err != nil {
 		return plan, want, err
@@ -102,13 +113,18 @@ func (f *drillFlags) read(c *cobra.Command) (plan Plan, want drill.Plan, err err
 	if plan, err = f.plan(c.Context()); err != nil {
 		return plan, want, err
 	}
+	if own {
+		if err := f.own.place(c.Context(), plan, want.Own); err != nil {
+			return plan, want, err
+		}
+	}
 	want.Head, want.Seed = plan.head(plan.Engines[0]), plan.Seed
 	want.Keep = f.seed != 0 // a set of a seed that was drawn is not met again
 	want.Past = pastDrills(plan.Out, want)
 	return plan, want, nil
 }
 
-func (f *drillFlags) readSizes(want *drill.Plan) error {
+func (f *drillFlags) readSizes(want *drill.Plan, own bool) error {
 	words, rounds := f.sizes, f.rounds
 	switch {
 	case len(words) > 0 && rounds == 0:
@@ -122,6 +138,9 @@ func (f *drillFlags) readSizes(want *drill.Plan) error {
 		}
 	}
 	want.Rounds = rounds
+	if own {
+		words = nil // theirs are as they are
+	}
 	for _, word := range words {
 		size, err := parseBytes(word)
 		if err != nil {
@@ -164,21 +183,23 @@ func holdDrill(ctx context.Context, plan Plan, want drill.Plan, to streams) erro
 	for _, size := range want.Sizes {
 		sizes = append(sizes, drill.Bytes(size))
 	}
-	_, _ = fmt.Fprintf(to.out, "seed %d · run %s · %s (%s), %s, %s, dumps %s\n", plan.Seed, one.run.ID, want.Engine, want.Reach, strings.Join(sizes, ", "), want.Under, want.Order)
+	if want.Own != nil {
+		_, _ = fmt.Fprintf(to.out, "run %s · your databases at %s (%s), only read, as %s; into a throwaway %s (%s), dumps %s\n", one.run.ID, want.Own.At, want.Engine, plan.URL.User(), want.Own.Into, want.Own.Reach, want.Order)
+	} else {
+		_, _ = fmt.Fprintf(to.out, "seed %d · run %s · %s (%s), %s, %s, dumps %s\n", plan.Seed, one.run.ID, want.Engine, want.Reach, strings.Join(sizes, ", "), want.Under, want.Order)
+	}
 	return one.carryOut(ctx, to)
 }
 
 // drillLine asks for the same run again.
 func drillLine(plan Plan, want drill.Plan) string {
-	words := []string{"tristore", "backup", "drill", "--engine", want.Engine.String(), "--reach", string(want.Reach), "--seed", fmt.Sprint(want.Seed)}
-	var sizes []string
-	for _, size := range want.Sizes {
-		sizes = append(sizes, kibi(size))
+	words := []string{"tristore", "backup", "drill", "--engine", want.Engine.String()}
+	if want.Own != nil {
+		words = append(words, ownWords(want.Own)...)
+	} else {
+		words = append(words, filledWords(want)...)
 	}
-	words = append(words, "--sizes", strings.Join(sizes, ","), "--rounds", fmt.Sprint(want.Rounds), "--load", string(want.Under), "--order", string(want.Order))
-	if want.Under != drill.Idle {
-		words = append(words, "--rate", fmt.Sprint(want.Rate), "--writes", fmt.Sprint(want.Writes))
-	}
+	words = append(words, "--rounds", fmt.Sprint(want.Rounds), "--order", string(want.Order))
 	if want.Compare {
 		words = append(words, "--compare-orders")
 	}
@@ -189,6 +210,19 @@ func drillLine(plan Plan, want drill.Plan) string {
 		words = append(words, "--planned-size", kibi(want.Planned))
 	}
 	return strings.Join(append(words, plan.reachWords()...), " ")
+}
+
+// filledWords ask for the same stores of ours, and for the same load.
+func filledWords(want drill.Plan) []string {
+	var sizes []string
+	for _, size := range want.Sizes {
+		sizes = append(sizes, kibi(size))
+	}
+	words := []string{"--reach", string(want.Reach), "--seed", fmt.Sprint(want.Seed), "--sizes", strings.Join(sizes, ","), "--load", string(want.Under)}
+	if want.Under != drill.Idle {
+		words = append(words, "--rate", fmt.Sprint(want.Rate), "--writes", fmt.Sprint(want.Writes))
+	}
+	return words
 }
 
 // kibi is a size as parseBytes reads it, to the byte.
@@ -248,6 +282,9 @@ func drillSentence(run *result.Run) string {
 		if r.RTOSeconds >= slowest.RTOSeconds {
 			slowest = r
 		}
+	}
+	if run.Drill.Own != nil {
+		return ownSentence(run, slowest)
 	}
 	said := fmt.Sprintf("%s lost on %s came back equal, fit together, and served a request after %.1f s (promised %.0f s); of the writes after the dumps' moments %d, over %.1f s, are lost",
 		recovery.Mebi(float64(slowest.Bytes)), run.Engines[0].Title, slowest.RTOSeconds, run.Drill.RTOSeconds, slowest.LostRows, slowest.LostSeconds)

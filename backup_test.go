@@ -218,6 +218,12 @@ func TestBackupBadInput(t *testing.T) {
 		"too often":        {[]string{"drill", "--every", "1ms"}, []string{"--every"}},
 		"unknown engine":   {[]string{"drill", "--engine", "postgrse:16"}, []string{"did you mean postgres:16?"}},
 		"a bare URL":       {[]string{"drill", "--url", "postgres://h/db"}, []string{"--engine"}},
+		"stores of nobody": {[]string{"drill", "--stores", "users=a,permissions=b,collections=c"}, []string{"--stores", "--url-file"}},
+		"two of three":     {[]string{"drill", "--url", "postgres://h/db", "--engine", "postgres:16", "--stores", "users=a,permissions=b"}, []string{"each store, once"}},
+		"a load on theirs": {[]string{"drill", "--url", "postgres://h/db", "--engine", "postgres:16", "--load", "auth"}, []string{"only read", "--size"}},
+		"an older one":     {[]string{"drill", "--url", "postgres://h/db", "--engine", "postgres:16", "--into", "postgres:15"}, []string{"--into postgres:15", "16 or later"}},
+		"theirs on Mongo":  {[]string{"drill", "--url", "mongodb://h/db", "--engine", "mongo:7"}, []string{"PostgreSQL", "sandbox"}},
+		"no database":      {[]string{"drill", "--url", "postgres://h", "--engine", "postgres:16"}, []string{"names no database"}},
 	} {
 		args := append([]string{"backup"}, test.args...)
 		if test.args[0] == "drill" {

@@ -43,6 +43,9 @@ func pastDrills(out string, want drill.Plan) (past []result.DrillPast) {
 }
 
 func sameDrill(d *result.Drill, want drill.Plan) bool {
+	if d.Own != nil || want.Own != nil {
+		return sameOwn(d, want)
+	}
 	size := int64(0)
 	for _, r := range d.Rounds {
 		size = max(size, r.AskedBytes)

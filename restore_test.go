@@ -93,7 +93,8 @@ func verifiables(t *testing.T) map[string]verifiable {
 			t.Fatal(err)
 		}
 	}
-	sound := d.take(t, of(store.UsersStore), backup.Custom)
+	// A visitor whose time is up is in the dump, and is served by nobody.
+	sound := d.take(t, of(store.UsersStore), backup.Custom, `UPDATE "Users" SET expires_at = now() - interval '1 day' WHERE _id = (SELECT min(_id) FROM "Users")`)
 	whole, err := os.ReadFile(sound)
 	if err != nil {
 		t.Fatal(err)

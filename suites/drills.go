@@ -31,6 +31,9 @@ func Drills(of *result.Drill) (asked []Row) {
 	if of == nil {
 		return all
 	}
+	if of.Own != nil {
+		all = ownDrills(all)
+	}
 	for _, row := range all {
 		if row.ID == drill.ClaimEvery && of.EverySeconds == 0 || row.ID == drill.ClaimCurve && of.PlannedBytes == 0 {
 			continue // nobody said how often, or for which size
@@ -38,6 +41,69 @@ func Drills(of *result.Drill) (asked []Row) {
 		asked = append(asked, row)
 	}
 	return asked
+}
+
+// ownDrills are the claims on somebody's own databases, whose content nobody knows before:
+// what came back and what lives on it are two claims, since the second may not be known.
+func ownDrills(all []Row) (own []Row) {
+	for _, row := range all {
+		switch row.ID {
+		case drill.ClaimCopy:
+			row.Sentence, row.Rule = "What was dumped of your databases and came back equals what was dumped, row by row and line by line, and the planner knows it.", ownCopyRule()
+			own = append(own, row, Row{Claim: drillClaim(drill.ClaimLive, "32", documented+"+"+inferred,
+				"The application starts on what came back, as it is and as of a next release, reads restored rows and makes the next write."), Rule: ownLiveRule()})
+			continue
+		case drill.ClaimAcross:
+			row.Rule.Floors = []judge.Limit{atLeast("references", 1, "no reference to a user was found to look up")}
+		}
+		own = append(own, row)
+	}
+	return own
+}
+
+func ownCopyRule() judge.Rule {
+	return judge.Rule{
+		MinCases: 6, // content and catalogue of three stores
+		Floors: []judge.Limit{
+			exactly("stores", 3, "all three databases must be dumped and restored"),
+			atLeast("rows", 1, "the databases hold no row that could be compared"),
+			atLeast("tables", 3, "too few tables were compared"),
+			atLeast("objects", 3, "too little of the catalogue was compared"),
+		},
+		Limits: copiedLimits(),
+	}
+}
+
+func ownLiveRule() judge.Rule {
+	return judge.Rule{
+		Floors: []judge.Limit{
+			exactly("starts", 6, "the application must start on all three, as it is and as of a next release"),
+			exactly("next_releases", 3, "a next release must change a restored table of each store"),
+			atLeast("reads", 1, "no restored row could be asked for"),
+			exactly("writes", 3, "the next write must be made in each store"),
+			known(),
+		},
+		Limits: []judge.Limit{
+			none("start_errors", "the application could not start on the copy"),
+			none("refused", "the copy refused to read a restored row"),
+			none("wrong", "the copy answered with another record"),
+			none("writes_refused", "the copy refused the next write"),
+		},
+	}
+}
+
+// copiedLimits hold what came back against what was dumped.
+func copiedLimits() []judge.Limit {
+	return []judge.Limit{
+		none("tools_failed", "a dump, a fetch or a restore ended badly"),
+		none("stderr_errors", "a tool wrote errors"),
+		none("rows_missing", "rows did not come back"),
+		none("rows_extra", "rows came back that were not dumped"),
+		none("tables_changed", "tables came back with another content"),
+		none("catalogue_differences", "the catalogue came back different"),
+		none("sequences_behind", "the next value of a sequence is taken already"),
+		none("without_statistics", "the planner knows nothing of a restored table"),
+	}
 }
 
 func drillClaim(id, domain, source, sentence string) result.Claim {
@@ -58,21 +124,13 @@ func drillCopyRule() judge.Rule {
 			exactly("writes", 8, "every kind of write must be made"),
 			known(),
 		},
-		Limits: []judge.Limit{
-			none("tools_failed", "a dump, a fetch or a restore ended badly"),
-			none("stderr_errors", "a tool wrote errors"),
-			none("rows_missing", "rows did not come back"),
-			none("rows_extra", "rows came back that were not dumped"),
-			none("tables_changed", "tables came back with another content"),
-			none("catalogue_differences", "the catalogue came back different"),
-			none("sequences_behind", "the next value of a sequence is taken already"),
-			none("without_statistics", "the planner knows nothing of a restored table"),
+		Limits: append(copiedLimits(),
 			none("start_errors", "the application could not start on the copy"),
 			none("applied_again", "a start on the copy applied versions that it had"),
 			none("refused", "the copy refused a sign-in"),
 			none("wrong", "the copy answered with another record"),
 			none("writes_refused", "the copy refused the next write"),
-		},
+		),
 	}
 }
 

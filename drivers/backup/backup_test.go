@@ -138,6 +138,9 @@ func TestToolOlderThanItsServerIsMissing(t *testing.T) {
 	if !errors.As(err, &missing) || Broke(err) {
 		t.Errorf("got %v", err)
 	}
+	if err := Ready(t.Context(), at); !errors.As(err, &missing) || !strings.Contains(err.Error(), "16 or later") {
+		t.Errorf("a server newer than the tools: %v", err)
+	}
 }
 
 func TestNoArgumentHoldsASecret(t *testing.T) {

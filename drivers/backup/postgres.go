@@ -160,6 +160,13 @@ func pgTool(ctx context.Context, at Place, name string) (program *cluster.Progra
 	return program, client, nil
 }
 
+// Ready tells whether there are tools that can dump from a PostgreSQL cluster: a
+// *cluster.ToolMissing when they cannot be had, or are older than its server.
+func Ready(ctx context.Context, at Place) error {
+	_, _, err := pgTool(ctx, at, "pg_dump")
+	return err
+}
+
 // restorer finds a pg_restore that can read the archive. One that is too old says nothing
 // about the archive, and so is a tool that is missing.
 func restorer(ctx context.Context, at Place, archive Archive) (program *cluster.Program, client int, err error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"tristore/drivers"
+	"tristore/drivers/postgres"
 	"tristore/drivers/store"
 )
 
@@ -60,11 +61,35 @@ func (h *Host) BlankFor(ctx context.Context, name store.Name, role Role) (*Blank
 	if err := h.family.CreateDatabase(ctx, database, role); err != nil {
 		return nil, fmt.Errorf("making an empty database for store %s: %w", name, err)
 	}
+	return h.blankOf(name, database, role), nil
+}
+
+// blankOf is an empty database that was made for a role.
+func (h *Host) blankOf(name store.Name, database string, role Role) *Blank {
 	blank := &Blank{Store: name, Target: h.target(database), Admin: h.admin(database), host: h}
 	if role.Restricted {
 		blank.Target.URL = blank.Target.URL.WithUser(role.Name, role.Password)
 	}
-	return blank, nil
+	return blank
+}
+
+// BlankLike is an empty PostgreSQL database made as another one was, with no grant that a
+// new database does not have; role is whom the application signs in as. Where this server
+// does not know the other's locale, alike is false.
+func (h *Host) BlankLike(ctx context.Context, name store.Name, role Role, as postgres.Like) (blank *Blank, alike bool, err error) {
+	makes, can := h.family.(postgresFamily)
+	if !can {
+		return nil, false, fmt.Errorf("making a database like one of PostgreSQL: %s cannot", h.Cluster.Engine.Title())
+	}
+	database := h.databaseName(name)
+	err = makes.with(ctx, func(admin *postgres.Admin) (err error) {
+		alike, err = admin.CreateLike(ctx, database, as)
+		return err
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("making an empty database for store %s: %w", name, err)
+	}
+	return h.blankOf(name, database, role), alike, nil
 }
 
 // CopyFor is a copy of a filled database of this host, for what would change it; nobody is

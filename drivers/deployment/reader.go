@@ -12,7 +12,11 @@ import (
 // OpenReader opens a reader of whole tables on one store's database, as the application
 // role. The caller must Close it before the deployment.
 func (d *Deployment) OpenReader(ctx context.Context, name store.Name) (store.Reader, error) {
-	target := d.Target(name)
+	return OpenReader(ctx, d.Target(name))
+}
+
+// OpenReader opens a reader of whole tables on a database of either family.
+func OpenReader(ctx context.Context, target drivers.Target) (store.Reader, error) {
 	if target.Engine.Family() == drivers.FamilyPostgres {
 		return postgres.OpenReader(ctx, target)
 	}

@@ -56,8 +56,13 @@ func MarkSandbox(ctx context.Context, target drivers.Target, mark drivers.Sandbo
 	return mark, err
 }
 
-func oneSession(ctx context.Context, target drivers.Target, use func(*pgx.Conn) error) (err error) {
-	connection, err := dial(ctx, target.WithApplication("tristore sandbox"))
+func oneSession(ctx context.Context, target drivers.Target, use func(*pgx.Conn) error) error {
+	return inSession(ctx, target.WithApplication("tristore sandbox"), use)
+}
+
+// inSession opens a session, uses it and ends it.
+func inSession(ctx context.Context, target drivers.Target, use func(*pgx.Conn) error) (err error) {
+	connection, err := dial(ctx, target)
 	if err != nil {
 		return err
 	}

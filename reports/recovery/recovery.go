@@ -36,6 +36,13 @@ func Curve(d *result.Drill) stats.Crossing {
 			readings = append(readings, stats.Reading{Size: sum[r.AskedBytes] / n, Value: r.RTOSeconds})
 		}
 	}
+	if d.Own != nil { // theirs have one size a day: earlier drills of the same ones are its other sizes
+		for _, past := range d.Past {
+			if past.RTOSeconds > 0 {
+				readings = append(readings, stats.Reading{Size: float64(past.Bytes), Value: past.RTOSeconds})
+			}
+		}
+	}
 	return stats.Cross(readings, d.RTOSeconds, Confidence)
 }
 
@@ -73,7 +80,7 @@ func Derived(claim string, d *result.Drill) result.Observation {
 func CurveText(c stats.Crossing, seconds float64) string {
 	switch {
 	case c.Sizes < c.Needed:
-		return fmt.Sprintf("Not known at which size %.0f s are exceeded: measured at %d, and %d are needed (--sizes).", seconds, c.Sizes, c.Needed)
+		return fmt.Sprintf("Not known at which size %.0f s are exceeded: measured at %d, and %d are needed (--sizes; of your own databases, earlier drills below the same --out).", seconds, c.Sizes, c.Needed)
 	case !c.Enough():
 		return fmt.Sprintf("Not known at which size %.0f s are exceeded: the times scatter too much over %d readings, or do not grow with the size. More rounds or larger sizes may tell.", seconds, c.Points)
 	}
@@ -135,6 +142,8 @@ func Advice(d *result.Drill) (said []string) {
 	switch {
 	case d.Under == idle || len(orders) == 0:
 		said = append(said, "Which order of dumps fits together best was not measured: the stores were idle meanwhile.")
+	case len(orders) == 1 && d.Own != nil && orders[0].Dangling == 0:
+		said = append(said, fmt.Sprintf("In the order %s no reference dangled of %d, the moments up to %.3g s apart; whether others wrote meanwhile is not known here.", orders[0].Arrangement, orders[0].References, orders[0].SkewSeconds))
 	case len(orders) == 1:
 		said = append(said, fmt.Sprintf("Only the order %s was tried (--compare-orders tries others): %d of %d references dangle, the moments are up to %.3g s apart.", orders[0].Arrangement, orders[0].Dangling, orders[0].References, orders[0].SkewSeconds))
 	default:
@@ -177,6 +186,9 @@ func window(d *result.Drill) string {
 			}
 			rate = max(rate, one.NewReferences)
 		}
+	}
+	if apart == 0 && d.Own != nil {
+		return "None dangled; how many new references came meanwhile is not known of databases that are only read."
 	}
 	if apart == 0 {
 		return fmt.Sprintf("At up to %.3g new references per second none dangled, so that no window was seen to be better than another.", rate)

@@ -24,8 +24,9 @@ type drill struct {
 // drillLine is one round.
 type drillLine struct {
 	result.DrillRound
-	Size, Speed string
-	Parts       []drillShare
+	Size, Speed    string
+	Lost, Dangling string
+	Parts          []drillShare
 }
 
 // drillShare is one part of the time to serve, and how much of it.
@@ -37,8 +38,8 @@ type drillShare struct {
 // drillPast is an earlier drill; the last line is this one.
 type drillPast struct {
 	result.DrillPast
-	Size string
-	This bool
+	Size, Lost string
+	This       bool
 }
 
 func drillOf(run *result.Run) *drill {
@@ -49,7 +50,7 @@ func drillOf(run *result.Run) *drill {
 	d.Curve = recovery.CurveText(recovery.Curve(run.Drill), run.Drill.RTOSeconds)
 	var slowest result.DrillRound
 	for _, r := range run.Drill.Rounds {
-		d.Lines = append(d.Lines, drillLineOf(r))
+		d.Lines = append(d.Lines, drillLineOf(r, run.Drill.Own != nil))
 		if r.RTOSeconds >= slowest.RTOSeconds {
 			slowest = r
 		}
@@ -57,17 +58,34 @@ func drillOf(run *result.Run) *drill {
 	d.Ledger, d.Shown = slowest.Ledger, slowest.Dumps.Shown
 	d.Left = slowest.Dumps.Dangling - int64(len(d.Shown))
 	for _, past := range run.Drill.Past {
-		d.Trend = append(d.Trend, drillPast{past, recovery.Mebi(float64(past.Bytes)), false})
+		d.Trend = append(d.Trend, drillPast{past, recovery.Mebi(float64(past.Bytes)), d.lost(span(past.LostSeconds)), false})
 	}
 	if len(d.Trend) > 0 {
 		d.Trend = append(d.Trend, drillPast{result.DrillPast{ID: run.ID, Began: run.Began, Status: run.Verdict.Status, Bytes: slowest.Bytes, DumpSeconds: slowest.Dumps.Seconds,
-			RTOSeconds: slowest.RTOSeconds, LostSeconds: slowest.LostSeconds, Dangling: slowest.Dumps.Dangling}, recovery.Mebi(float64(slowest.Bytes)), true})
+			RTOSeconds: slowest.RTOSeconds, LostSeconds: slowest.LostSeconds, Dangling: slowest.Dumps.Dangling}, recovery.Mebi(float64(slowest.Bytes)), d.lost(span(slowest.LostSeconds)), true})
 	}
 	return d
 }
 
-func drillLineOf(r result.DrillRound) drillLine {
-	line := drillLine{DrillRound: r, Size: recovery.Mebi(float64(r.Bytes)), Speed: "–"}
+// lost is what was lost in writes, which nobody knows of databases that were only read.
+func (d *drill) lost(said string) string {
+	if d.Own != nil {
+		return unknownLoss
+	}
+	return said
+}
+
+const unknownLoss = "not known"
+
+func drillLineOf(r result.DrillRound, own bool) drillLine {
+	line := drillLine{DrillRound: r, Size: recovery.Mebi(float64(r.Bytes)), Speed: "–", Lost: fmt.Sprintf("%s over %s", count(r.LostRows), span(r.LostSeconds)),
+		Dangling: fmt.Sprintf("%s of %s", count(r.Dumps.Dangling), count(r.Dumps.References))}
+	if own {
+		line.Lost = unknownLoss
+	}
+	if r.Dumps.References == 0 {
+		line.Dangling = "nobody looked"
+	}
 	if r.RTOSeconds > 0 {
 		line.Speed = recovery.Mebi(float64(r.Bytes)/r.RTOSeconds) + "/s"
 	}
@@ -97,14 +115,17 @@ func summaryDrill(page *strings.Builder, run *result.Run) {
 		return
 	}
 	fmt.Fprintf(page, "\n## The loss\n\nLoad while dumps were taken: %s. Promised: the first request within %s, at most %s of writes lost.\n\n", inline(d.Under), span(d.RTOSeconds), span(d.RPOSeconds))
+	if own := d.Own; own != nil {
+		fmt.Fprintf(page, "Somebody's own databases at %s, only read, restored into a throwaway %s (%s).\n\n", inline(own.At), inline(own.Into), inline(own.Reach))
+	}
 	page.WriteString("| Size | Dumps took | Moments apart | Served after | of that | Speed | Writes lost | Dangling |\n|--:|--:|--:|--:|---|--:|--:|--:|\n")
 	for _, l := range d.Lines {
 		var parts []string
 		for _, p := range l.Parts {
 			parts = append(parts, fmt.Sprintf("%s %s", p.Name, span(p.Seconds)))
 		}
-		fmt.Fprintf(page, "| %s | %s | %s | %s | %s | %s | %s over %s | %s of %s |\n", l.Size, span(l.Dumps.Seconds), span(l.Dumps.SkewSeconds), l.Served(), inline(strings.Join(parts, ", ")),
-			l.Speed, count(l.LostRows), span(l.LostSeconds), count(l.Dumps.Dangling), count(l.Dumps.References))
+		fmt.Fprintf(page, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", l.Size, span(l.Dumps.Seconds), span(l.Dumps.SkewSeconds), l.Served(), inline(strings.Join(parts, ", ")),
+			l.Speed, l.Lost, l.Dangling)
 	}
 	if len(d.Ledger) > 0 {
 		page.WriteString("\n| Ledger | Acknowledged | Before the dump | Missing of these | After it | Lost | over | Unknown | Back of these |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|\n")
@@ -125,7 +146,7 @@ func summaryDrill(page *strings.Builder, run *result.Run) {
 	if len(d.Trend) > 0 {
 		page.WriteString("\n| Drill | When | Verdict | Size | Dumps took | Served after | Lost | Dangling |\n|---|---|---|--:|--:|--:|--:|--:|\n")
 		for _, p := range d.Trend {
-			fmt.Fprintf(page, "| %s | %s | %s | %s | %s | %s | %s | %d |\n", code(p.ID), moment(p.Began), p.Status, p.Size, span(p.DumpSeconds), span(p.RTOSeconds), span(p.LostSeconds), p.Dangling)
+			fmt.Fprintf(page, "| %s | %s | %s | %s | %s | %s | %s | %d |\n", code(p.ID), moment(p.Began), p.Status, p.Size, span(p.DumpSeconds), span(p.RTOSeconds), p.Lost, p.Dangling)
 		}
 	}
 	if d.Trouble != "" {

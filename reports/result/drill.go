@@ -22,6 +22,16 @@ type Drill struct {
 	// Past are earlier drills of the same kind, oldest first, as their saved runs say.
 	Past    []DrillPast `json:"past,omitempty"`
 	Trouble string      `json:"trouble,omitempty"`
+	// Own are somebody's own databases, which were only read; nil where ours were filled.
+	Own *DrillOwn `json:"own,omitempty"`
+}
+
+// DrillOwn says whose databases were drilled, and where the copy lay.
+type DrillOwn struct {
+	At        string            `json:"at"`                  // host and port
+	Databases map[string]string `json:"databases,omitempty"` // by store
+	Into      string            `json:"into"`                // engine of the throwaway cluster
+	Reach     string            `json:"into_reach"`
 }
 
 // DrillRound is one loss and return of the three stores.

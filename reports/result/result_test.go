@@ -49,7 +49,7 @@ func full() *Run {
 func fullDrill() *Drill {
 	dumps := DrillDumps{"users,permissions,collections", 1, 2, 3, 4, 5, 6, 7, []string{"line"}}
 	return &Drill{"e", "embedded", "both", "together", 3600, 300, 60, 1, []DrillRound{{1, 2, 3, dumps, []DrillDumps{dumps}, []DrillPart{{"fetch", 1, 2}}, 1, []DrillLedger{{"users", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}}, 1, 2, 3}},
-		[]DrillPast{{"id", time.Unix(1, 0).UTC(), Pass, 1, 2, 3, 4, 5}}, "t"}
+		[]DrillPast{{"id", time.Unix(1, 0).UTC(), Pass, 1, 2, 3, 4, 5}}, "t", &DrillOwn{"h:1", map[string]string{"users": "u"}, "postgres:16", "embedded"}}
 }
 
 func fullBoundary() *Boundary {

@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"tristore/drivers/backup"
 	"tristore/drivers/deployment"
-	"tristore/drivers/postgres"
 	"tristore/drivers/store"
 	"tristore/reports/result"
-	"tristore/scenarios/dataset"
 )
 
 // errNotRestored is why a later check looked at nothing.
@@ -182,9 +179,6 @@ func (v *verification) startOn(ctx context.Context, saw *result.Observation) err
 	return nil
 }
 
-// sampled is how many restored rows are read through the store.
-const sampled = 50
-
 // live opens the store on the copy, beside two empty ones, as the application role.
 func (v *verification) live(ctx context.Context, saw *result.Observation, s *result.Step) (err error) {
 	beside, err := v.host.Deploy(ctx)
@@ -203,73 +197,11 @@ func (v *verification) live(ctx context.Context, saw *result.Observation, s *res
 		return err
 	}
 	defer func() { err = errors.Join(err, opened.Close(context.WithoutCancel(ctx))) }()
-	r := replay{of: opened, saw: saw}
-	ids, err := postgres.Sample(ctx, v.blank.Admin, sampleOf(v.store), sampled)
-	if err != nil {
+	if err := (&Restored{Saw: saw}).Sample(ctx, opened, v.blank); err != nil {
 		return err
-	}
-	for _, id := range ids {
-		got, outcome := r.one(ctx, v.store, id)
-		r.asked(string(v.store)+" "+id, outcome, id, got)
-	}
-	outcome := r.next(ctx, v.store)
-	saw.Add("writes", 1)
-	switch {
-	case outcome.Status == store.Unknown:
-		saw.Add("unknown", 1)
-	case !outcome.OK():
-		saw.Add("writes_refused", 1)
-		saw.See("the next write: %s", outcome.Detail())
 	}
 	s.Said = fmt.Sprintf("%.0f reads, %.0f refused, %.0f wrong; %.0f writes, %.0f refused", saw.Facts["reads"], saw.Facts["refused"], saw.Facts["wrong"], saw.Facts["writes"], saw.Facts["writes_refused"])
 	return ctx.Err()
-}
-
-// sampleOf is a table and the column that its rows are asked for by.
-func sampleOf(name store.Name) [2]string {
-	switch name {
-	case store.UsersStore:
-		return [2]string{store.User{}.Table(), "_id"}
-	case store.PermissionsStore:
-		return [2]string{store.Workspace{}.Table(), "id"}
-	default:
-		return [2]string{deployment.DeclaredTable, "namespace"}
-	}
-}
-
-// one reads one restored row through the contract.
-func (r replay) one(ctx context.Context, name store.Name, id string) (got string, outcome store.Outcome) {
-	switch name {
-	case store.UsersStore:
-		user, outcome := r.of.Users.LoadCaller(ctx, id)
-		return user.ID, outcome
-	case store.PermissionsStore:
-		workspace, outcome := r.of.Permissions.WorkspaceByID(ctx, id)
-		return workspace.ID, outcome
-	default:
-		collections, outcome := r.of.Collections.ListCollections(ctx, id)
-		if outcome.OK() && len(collections) > 0 {
-			_, outcome = r.of.Collections.Count(ctx, store.Collection{Namespace: id, Name: collections[0]}, store.Filter{})
-			return id, outcome
-		}
-		return fmt.Sprintf("%d collections", len(collections)), outcome
-	}
-}
-
-// next makes one write that nobody made before.
-func (r replay) next(ctx context.Context, name store.Name) store.Outcome {
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	id := dataset.Identity{Seed: uint64(now.UnixNano())}.UserID(0)
-	switch name {
-	case store.UsersStore:
-		return r.of.Users.SignUp(ctx, store.User{ID: id, Status: "validated", CreatedAt: now, UpdatedAt: now})
-	case store.PermissionsStore:
-		return r.of.Permissions.CreateWorkspace(ctx, store.Workspace{Subject: store.Subject{MongoID: id, ID: id[17:], CreatedBy: id, CreatedAt: now, UpdatedAt: now,
-			Permissions: map[string]store.Grant{id: {Role: "owner"}}}, Name: "After a restore"})
-	default:
-		return r.of.Collections.Bind(ctx, store.Binding{MongoID: id, BindingKey: store.BindingKey{WorkspaceID: id[17:], ResourceType: "agent", ResourceID: id, PrincipalType: "user", PrincipalID: id},
-			RoleSlug: "viewer", GrantedBy: id, CreatedAt: now})
-	}
 }
 
 func listed(names []string) string { return orNone(strings.Join(names, ", ")) }

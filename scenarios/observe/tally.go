@@ -245,10 +245,5 @@ func storeOf(plan Plan, database string) store.Name {
 	if len(plan.Stores) > 0 {
 		return plan.Stores[database]
 	}
-	for _, name := range store.Names() {
-		if database == string(name) || strings.HasSuffix(database, "_"+string(name)) || strings.HasSuffix(database, "-"+string(name)) {
-			return name
-		}
-	}
-	return ""
+	return store.ByDatabase(database)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,17 +13,6 @@ import (
 	"tristore/reports/result"
 	"tristore/scenarios/backup"
 )
-
-// maintain is what an owner may do to a table from 17 on, without anybody granting it.
-var maintain = regexp.MustCompile(`^grant .* MAINTAIN to (\S+) by (\S+)$`)
-
-// excused tells whether a catalogue line that only the new side has is one that its major
-// writes for every table. Nothing else differs between 12 and 18, and nothing may be missing.
-func excused(gained string, pair Pair) bool {
-	const since = 17
-	found := maintain.FindStringSubmatch(gained)
-	return pair.From.Major < since && pair.To.Major >= since && found != nil && found[1] == found[2]
-}
 
 // same compares the new side, as it was before the first write to it, with the old side as
 // it was after the last: every row by typed content, the catalogue line by line.
@@ -47,7 +35,9 @@ func (p *passage) same(ctx context.Context, saw *result.Observation) error {
 				return err
 			}
 			before := len(is.Objects)
-			is.Objects = slices.DeleteFunc(is.Objects, func(line string) bool { return !slices.Contains(was.Objects, line) && excused(line, p.pair) })
+			is.Objects = slices.DeleteFunc(is.Objects, func(line string) bool {
+				return !slices.Contains(was.Objects, line) && backup.ByMajor(line, p.pair.From, p.pair.To)
+			})
 			saw.Add("expected_differences", float64(before-len(is.Objects)))
 			saw.Add("stores", 1)
 			seen.Compare(blank.Store, was, is)

@@ -10,6 +10,9 @@
 // Where the engine has snapshots to share, dump and fingerprint are of the same moment, so
 // that content is compared to the row also under load.
 //
+// Somebody's own databases are only read, and come back on a throwaway cluster: own.go looks
+// at them and dumps, ownlook.go looks at what came back.
+//
 // In order: plan.go says what is asked; run.go is the road; source.go fills and loads;
 // ledger.go writes; dumps.go takes; restore.go brings back; refs.go looks across; look.go
 // records what came of it.

@@ -64,24 +64,33 @@ func (r *round) take(ctx context.Context) (err error) {
 		return err
 	}
 	r.loss = time.Now()
-	if r.plan.Compare {
-		for _, order := range Orders(r.plan.Engine) {
-			if order == r.plan.Order {
-				continue
-			}
-			other, err := r.dump(ctx, order, false)
-			if err != nil {
-				return err
-			}
-			r.others = append(r.others, other)
-		}
+	if err := r.dumpOthers(ctx); err != nil {
+		return err
 	}
 	if err := busy.end(); err != nil {
 		return err
 	}
 	r.noteLedger(ctx)
-	r.users, err = usersOf(ctx, r.from.deployed)
+	r.users, err = usersOf(ctx, r.from.deployed.Target)
 	return err
+}
+
+// dumpOthers dumps in the other orders, where they are compared.
+func (r *round) dumpOthers(ctx context.Context) error {
+	if !r.plan.Compare {
+		return nil
+	}
+	for _, order := range Orders(r.plan.Engine) {
+		if order == r.plan.Order {
+			continue
+		}
+		other, err := r.dump(ctx, order, false)
+		if err != nil {
+			return err
+		}
+		r.others = append(r.others, other)
+	}
+	return nil
 }
 
 // noteLedger tells how fast new references came while the dumps were taken.
@@ -144,7 +153,7 @@ func (r *round) dump(ctx context.Context, order Order, still bool) (all *dumps, 
 }
 
 func (r *round) hold(ctx context.Context, all *dumps, name store.Name) error {
-	held, err := deployment.Hold(ctx, r.from.deployed.AdminTarget(name))
+	held, err := deployment.Hold(ctx, r.from.at(name))
 	if err != nil {
 		return err
 	}
@@ -168,8 +177,8 @@ func skew(of map[store.Name]*taken) float64 {
 
 func (r *round) dumpOne(ctx context.Context, all *dumps, name store.Name) error {
 	one := all.of[name]
-	database := r.from.deployed.Target(name).URL.Database()
-	share, err := deployment.Size(ctx, r.from.deployed.AdminTarget(name))
+	database := r.from.at(name).URL.Database()
+	share, err := deployment.Size(ctx, r.from.at(name))
 	if err != nil {
 		return err
 	}

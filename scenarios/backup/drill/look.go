@@ -33,7 +33,8 @@ func (r *round) compare(ctx context.Context) error {
 		err := r.meter.during(ctx, work{"fingerprinting the copy of " + string(name), r.facts.Bytes / int64(len(store.Names())), nil}, func() error {
 			got, err := deployment.Fingerprint(ctx, r.copy.Copies[i].Admin)
 			if err == nil {
-				r.copy.Compare(name, r.main.of[name].promised, got)
+				promised, got := r.comparable(name, r.main.of[name].promised, got)
+				r.copy.Compare(name, promised, got)
 			}
 			return err
 		})
@@ -56,7 +57,7 @@ func (r *round) catalogue(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		without, tables, err := deployment.WithoutStatistics(ctx, blank.Target)
+		without, tables, err := deployment.WithoutStatistics(ctx, r.owning(blank))
 		if err != nil {
 			return err
 		}
@@ -87,7 +88,7 @@ func (r *round) readBack(ctx context.Context) error {
 	}
 	leastOlder, leastLater, longestDump := int64(chainsMax), int64(chainsMax), 0.0
 	for _, name := range store.Names() {
-		found, err := idsOf(ctx, r.opened, name, table(name))
+		found, err := idsOf(ctx, r.opened.Target(name), table(name))
 		if err != nil {
 			return err
 		}
@@ -150,7 +151,7 @@ func (r *round) every(longestDump float64) {
 // fit looks across the stores.
 func (r *round) fit(ctx context.Context) error {
 	began, saw, facts := time.Now(), r.saw[ClaimAcross], &r.main.facts
-	if err := r.references(ctx, r.opened, facts); err != nil {
+	if err := r.references(ctx, r.targetsOf(r.copy.Copies), facts); err != nil {
 		return err
 	}
 	saw.Set("references", float64(facts.References))

@@ -33,6 +33,8 @@ type Plan struct {
 	// of several, and not asked where there is one.
 	Planned int64              `json:"planned_bytes"`
 	Past    []result.DrillPast `json:"past,omitempty"`
+	// Own drills somebody's own databases at the external address; nil fills stores of ours.
+	Own *Own `json:"own,omitempty"`
 }
 
 // Under says what the stores do while they are dumped.
@@ -44,6 +46,8 @@ const (
 	Auth        Under = "auth"
 	Collections Under = "collections"
 	Both        Under = "both"
+	// Theirs is whatever the owners of somebody's own databases do meanwhile.
+	Theirs Under = "their own"
 )
 
 // Unders lists them.
@@ -114,15 +118,19 @@ func (p Plan) Check() error {
 	whole := slices.Clone(store.Names())
 	slices.Sort(whole)
 	switch {
-	case len(p.Sizes) == 0 || len(p.Sizes) > mostSizes || slices.Min(p.Sizes) < smallest || slices.Max(p.Sizes) > largest:
+	case p.Own != nil && p.Engine.Product != drivers.Postgres:
+		return fmt.Errorf("databases of your own are drilled on PostgreSQL, whose snapshots say what was dumped; for %s mark a sandbox and give --size", p.Engine.Title())
+	case p.Own != nil && (p.Own.Into.Product != drivers.Postgres || p.Own.Into.Major < p.Engine.Major):
+		return fmt.Errorf("--into %s is no PostgreSQL of %d or later: what %s dumped is restored into the same major or a newer one", p.Own.Into, p.Engine.Major, p.Engine.Title())
+	case p.Own == nil && (len(p.Sizes) == 0 || len(p.Sizes) > mostSizes || slices.Min(p.Sizes) < smallest || slices.Max(p.Sizes) > largest):
 		return fmt.Errorf("a drill has 1 to %d sizes of 1MiB to 1TiB; asked for %d of them", mostSizes, len(p.Sizes))
 	case p.Rounds < 1 || p.Rounds > mostRound:
 		return fmt.Errorf("a drill has 1 to %d rounds of each size; asked for %d", mostRound, p.Rounds)
-	case !slices.Contains(Unders(), p.Under):
+	case p.Own == nil && !slices.Contains(Unders(), p.Under):
 		return fmt.Errorf("load %q is not known; did you mean %s? choose idle, auth, collections or both", p.Under, drivers.Nearest(string(p.Under), []string{"idle", "auth", "collections", "both"}))
-	case !(p.Rate > 0 && p.Rate <= mostRate):
+	case p.Own == nil && !(p.Rate > 0 && p.Rate <= mostRate):
 		return fmt.Errorf("a load has a rate above 0 and up to %d per second; asked for %g", mostRate, p.Rate)
-	case !(p.Writes > 0 && p.Writes <= mostWrite):
+	case p.Own == nil && !(p.Writes > 0 && p.Writes <= mostWrite):
 		return fmt.Errorf("the ledger has a rate above 0 and up to %d sign-ups per second; asked for %g", mostWrite, p.Writes)
 	case p.Order != Together && !slices.Equal(names, whole):
 		return fmt.Errorf("order %q is none: write users, permissions and collections in the order of their dumps, or together", p.Order)
@@ -136,7 +144,7 @@ func (p Plan) Check() error {
 
 // planned is the size that the promise is to hold for; zero is not asked.
 func (p Plan) planned() int64 {
-	if p.Planned > 0 || len(p.Sizes) == 1 {
+	if p.Planned > 0 || len(p.Sizes) < 2 {
 		return p.Planned
 	}
 	return slices.Max(p.Sizes)
@@ -150,4 +158,5 @@ const (
 	ClaimEvery  = "RPO-2"   // the promised loss holds for dumps taken so often
 	ClaimServe  = "RTO-1"   // the promised time to serve was held
 	ClaimCurve  = "RTO-2"   // and holds for the planned size
+	ClaimLive   = "DRILL-3" // the application lives on what came back, of somebody's own; else part of DRILL-1
 )

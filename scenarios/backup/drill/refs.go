@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"tristore/drivers"
 	"tristore/drivers/backup"
 	"tristore/drivers/deployment"
 	"tristore/drivers/store"
 	"tristore/reports/result"
 	life "tristore/scenarios/backup"
-	"tristore/scenarios/road"
 )
 
 // across looks for users that permissions and collections name and users lacks, in the
@@ -26,10 +27,8 @@ func (r *round) across(ctx context.Context) error {
 }
 
 // elsewhere restores dumps of another order, only to look at their references.
-func (r *round) elsewhere(ctx context.Context, of *dumps) (err error) {
+func (r *round) elsewhere(ctx context.Context, of *dumps) error {
 	again := life.Restored{Host: r.host, Collections: r.from.set.Collections, Saw: &result.Observation{}}
-	var ends road.Ends
-	defer func() { err = errors.Join(err, ends.Close(context.WithoutCancel(ctx))) }()
 	if err := r.empty(ctx, &again); err != nil {
 		return err
 	}
@@ -45,22 +44,27 @@ func (r *round) elsewhere(ctx context.Context, of *dumps) (err error) {
 			return r.broke(report, err)
 		}
 	}
-	opened, err := r.host.OpenOn(ctx, again.Copies)
-	if err != nil {
-		return err
+	return r.references(ctx, r.targetsOf(again.Copies), &of.facts)
+}
+
+// targets are where the three databases of one side are read.
+type targets func(store.Name) drivers.Target
+
+func (r *round) targetsOf(copies []*deployment.Blank) targets {
+	return func(name store.Name) drivers.Target {
+		at := slices.IndexFunc(copies, func(b *deployment.Blank) bool { return b.Store == name })
+		return r.owning(copies[at])
 	}
-	ends.Add(opened.Close)
-	return r.references(ctx, opened, &of.facts)
 }
 
 // usersOf are the ids of all accounts.
-func usersOf(ctx context.Context, of *deployment.Deployment) (map[string]bool, error) {
-	return idsOf(ctx, of, store.UsersStore, store.User{}.Table())
+func usersOf(ctx context.Context, at targets) (map[string]bool, error) {
+	return idsOf(ctx, at(store.UsersStore), store.User{}.Table())
 }
 
 // idsOf are the _ids of one table: 24 letters each.
-func idsOf(ctx context.Context, of *deployment.Deployment, name store.Name, table string) (ids map[string]bool, err error) {
-	reader, err := of.OpenReader(ctx, name)
+func idsOf(ctx context.Context, at drivers.Target, table string) (ids map[string]bool, err error) {
+	reader, err := deployment.OpenReader(ctx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +133,7 @@ func (l lookup) record(row store.Record) {
 }
 
 // references reads every row that names users.
-func (r *round) references(ctx context.Context, copied *deployment.Deployment, facts *result.DrillDumps) error {
+func (r *round) references(ctx context.Context, copied targets, facts *result.DrillDumps) error {
 	users, err := usersOf(ctx, copied)
 	if err != nil {
 		return err
@@ -142,7 +146,7 @@ func (r *round) references(ctx context.Context, copied *deployment.Deployment, f
 		{store.PermissionsStore, []store.Record{store.Workspace{}, store.Page{}, store.File{}, store.AppSecret{}, store.Role{}}},
 		{store.CollectionsStore, []store.Record{store.Binding{}}},
 	} {
-		reader, err := copied.OpenReader(ctx, place.in)
+		reader, err := deployment.OpenReader(ctx, copied(place.in))
 		if err != nil {
 			return err
 		}

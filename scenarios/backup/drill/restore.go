@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"tristore/drivers"
 	"tristore/drivers/backup"
 	"tristore/drivers/deployment"
 	"tristore/drivers/store"
@@ -18,11 +19,15 @@ import (
 // restore brings the stores back, and times each part until a request is served.
 func (r *round) restore(ctx context.Context) error {
 	r.copy = life.Restored{Host: r.host, Identity: r.from.identity(), Collections: r.from.set.Collections, Grown: r.plan.Under != Idle, Saw: r.saw[ClaimCopy]}
+	blanks, serve := r.blanks, r.serve
+	if r.plan.Own != nil {
+		blanks, serve = r.ownBlanks, r.serveOwn
+	}
 	fetched, err := r.fetch(ctx)
 	if err != nil {
 		return err
 	}
-	if err := r.timed(ctx, "prepare", "make the application's role and empty databases", func() error { return r.blanks(ctx, &r.copy) }); err != nil {
+	if err := r.timed(ctx, "prepare", "make the application's role and empty databases", func() error { return blanks(ctx, fetched) }); err != nil {
 		return err
 	}
 	indexes := time.Duration(0)
@@ -40,7 +45,7 @@ func (r *round) restore(ctx context.Context) error {
 	if err := r.analyze(ctx); err != nil {
 		return err
 	}
-	if err := r.timed(ctx, "first request", "start the application on the copy, as its own role, and serve a request", func() error { return r.serve(ctx) }); err != nil {
+	if err := r.timed(ctx, "first request", "start the application on the copy, as its own role, and serve a request", func() error { return serve(ctx) }); err != nil {
 		return err
 	}
 	for _, part := range r.facts.Parts {
@@ -48,6 +53,11 @@ func (r *round) restore(ctx context.Context) error {
 	}
 	served := r.saw[ClaimServe]
 	served.Set("served", 1)
+	if r.unserved != "" {
+		served.Set("served", 0)
+		served.See("%s", r.unserved)
+		r.facts.RTOSeconds = 0
+	}
 	served.Set("bytes", float64(r.facts.Bytes))
 	served.Set("rto_s", r.facts.RTOSeconds)
 	for _, part := range r.facts.Parts {
@@ -93,7 +103,7 @@ func (r *round) fetch(ctx context.Context) (map[store.Name]backup.Archive, error
 
 // blanks makes three empty databases for a copy, and on another cluster the role that owns
 // what was dumped.
-func (r *round) blanks(ctx context.Context, into *life.Restored) error {
+func (r *round) blanks(ctx context.Context, _ map[store.Name]backup.Archive) error {
 	role := r.from.Host.Role
 	if r.host != r.from.Host && role.Restricted {
 		var err error
@@ -102,13 +112,13 @@ func (r *round) blanks(ctx context.Context, into *life.Restored) error {
 		}
 	}
 	r.owner = role
-	return r.empty(ctx, into)
+	return r.empty(ctx, &r.copy)
 }
 
 // empty makes three empty databases for a copy. They go at the round's end.
 func (r *round) empty(ctx context.Context, into *life.Restored) error {
 	for _, name := range store.Names() {
-		blank, err := r.host.BlankFor(ctx, name, r.owner)
+		blank, err := r.blank(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -120,12 +130,19 @@ func (r *round) empty(ctx context.Context, into *life.Restored) error {
 	return nil
 }
 
+func (r *round) blank(ctx context.Context, name store.Name) (*deployment.Blank, error) {
+	if r.plan.Own != nil {
+		return r.ownBlank(ctx, name)
+	}
+	return r.host.BlankFor(ctx, name, r.owner)
+}
+
 // bringBack restores each store, rows and then indexes.
 func (r *round) bringBack(ctx context.Context, fetched map[store.Name]backup.Archive, indexes time.Duration) error {
 	rows, bytes := time.Duration(0), int64(0)
 	for i, name := range store.Names() {
 		blank, archive := r.copy.Copies[i], fetched[name]
-		share, err := deployment.Size(ctx, r.from.deployed.AdminTarget(name))
+		share, err := deployment.Size(ctx, r.from.at(name))
 		if err != nil {
 			return err
 		}
@@ -155,12 +172,21 @@ func (r *round) bringBack(ctx context.Context, fetched map[store.Name]backup.Arc
 	return nil
 }
 
+// owning is who owns every table of a copy: another may be let pass over one in silence. Of
+// somebody's databases nobody knows that of one role, and the administrator may everything.
+func (r *round) owning(blank *deployment.Blank) drivers.Target {
+	if r.plan.Own != nil {
+		return blank.Admin
+	}
+	return blank.Target
+}
+
 // analyze gives the planner its statistics, without which a restored server answers and is slow.
 func (r *round) analyze(ctx context.Context) error {
 	asked, began := false, time.Now()
 	for _, blank := range r.copy.Copies {
 		r.meter.tell(0, "analyzing "+string(blank.Store))
-		is, err := deployment.Analyze(ctx, blank.Target) // its owner: another may be let pass over it in silence
+		is, err := deployment.Analyze(ctx, r.owning(blank))
 		if err != nil {
 			return fmt.Errorf("analyzing %s: %w", blank.Store, err)
 		}

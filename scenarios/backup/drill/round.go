@@ -13,6 +13,7 @@ import (
 	"tristore/drivers/backup"
 	"tristore/drivers/cluster"
 	"tristore/drivers/deployment"
+	"tristore/drivers/store"
 	"tristore/reports/result"
 	life "tristore/scenarios/backup"
 	"tristore/scenarios/road"
@@ -27,9 +28,10 @@ type round struct {
 	facts  result.DrillRound
 	saw    map[string]*result.Observation
 
-	target *cluster.Cluster // the empty one
-	host   *deployment.Host // on it
-	owner  deployment.Role  // of what was dumped, there
+	target *cluster.Cluster       // the empty one
+	host   *deployment.Host       // on it
+	owner  deployment.Role        // of what was dumped, there
+	apps   map[store.Name]ownRole // in place of it, of somebody's own databases
 	copy   life.Restored
 	opened *deployment.Deployment // on the copy
 
@@ -38,7 +40,10 @@ type round struct {
 	main   *dumps
 	others []*dumps
 	loss   time.Time
-	users  map[string]bool // of the source, at the loss or later
+	// unserved says why nobody was served; foreign, why no application is known that could be.
+	unserved, foreign string
+	unlike            []store.Name    // restored into another locale than somebody's
+	users             map[string]bool // of the source, at the loss or later
 
 	ends road.Ends
 }
@@ -60,20 +65,23 @@ func (r *round) prepare(ctx context.Context) (err error) {
 	}
 	r.ends.Add(func(context.Context) error { return os.RemoveAll(r.folder) })
 	r.host, r.target = r.from.Host, r.from.Cluster
-	if r.plan.Reach == drivers.External {
+	if r.plan.Own == nil && r.plan.Reach == drivers.External {
 		return nil
 	}
-	began := time.Now()
-	r.meter.tell(0, "starting an empty "+r.plan.Engine.Title())
-	if r.target, err = cluster.Start(ctx, r.spec("target")); err != nil {
+	began, into := time.Now(), "start an empty "+r.plan.into().Title()
+	r.meter.tell(0, into)
+	if r.target, err = cluster.Start(ctx, r.emptySpec()); err != nil {
 		return err
 	}
 	r.ends.Add(r.target.Close)
-	if r.host, err = deployment.Prepare(ctx, r.target, deployment.Options{}); err != nil {
+	if r.host, err = deployment.Prepare(ctx, r.target, r.plan.options()); err != nil {
 		return err
 	}
 	r.ends.Add(r.host.Close)
-	r.step("start an empty "+r.plan.Engine.Title(), time.Since(began), 0, "not part of the time to serve: it stands ready in the platform's runbook")
+	if err := r.fits(ctx); err != nil {
+		return err
+	}
+	r.step(into, time.Since(began), 0, "not part of the time to serve: it stands ready in the platform's runbook")
 	return nil
 }
 
@@ -145,8 +153,8 @@ func (r *round) keep(ctx context.Context, err error) {
 	}
 	d := r.drill.facts
 	d.Drill.Rounds = append(d.Drill.Rounds, r.facts)
-	for _, claim := range []string{ClaimCopy, ClaimAcross, ClaimLedger, ClaimServe, ClaimEvery} {
-		if saw := r.saw[claim]; claim != ClaimEvery || r.plan.Every > 0 {
+	for _, claim := range []string{ClaimCopy, ClaimAcross, ClaimLedger, ClaimServe, ClaimEvery, ClaimLive} {
+		if saw := r.saw[claim]; (claim != ClaimEvery || r.plan.Every > 0) && (claim != ClaimLive || r.plan.Own != nil) {
 			saw.Seconds = time.Since(saw.Began).Seconds()
 			if claim != ClaimCopy || !errors.Is(err, errBroke) {
 				saw.Stop(err)

@@ -16,7 +16,7 @@ func Facts(plan Plan) *result.Run {
 	facts := plan.Facts()
 	facts.Seed = plan.Seed
 	facts.Drill = &result.Drill{Engine: plan.Engine.String(), Reach: string(plan.Reach), Under: string(plan.Under), Order: string(plan.Order),
-		RTOSeconds: promisedRTO, RPOSeconds: promisedRPO, EverySeconds: plan.Every.Seconds(), PlannedBytes: plan.planned(), Past: plan.Past}
+		RTOSeconds: promisedRTO, RPOSeconds: promisedRPO, EverySeconds: plan.Every.Seconds(), PlannedBytes: plan.planned(), Past: plan.Past, Own: plan.ownFacts()}
 	return facts
 }
 
@@ -45,11 +45,14 @@ func (d *drill) carryOut(ctx context.Context) error {
 		return err
 	}
 	d.meter.say = d.plan.Say
+	if d.plan.Own != nil {
+		return d.lose(ctx, d.meet)
+	}
 	for _, size := range d.plan.Sizes {
 		d.meter.total += size * passes * int64(d.plan.Rounds)
 	}
 	for _, size := range d.plan.Sizes {
-		if err := d.size(ctx, size); err != nil {
+		if err := d.lose(ctx, func(ctx context.Context) (*source, error) { return d.fill(ctx, size) }); err != nil {
 			return err
 		}
 	}
@@ -57,16 +60,19 @@ func (d *drill) carryOut(ctx context.Context) error {
 	return nil
 }
 
-// size drills one size as often as is asked, on one source.
-func (d *drill) size(ctx context.Context, size int64) (err error) {
-	source, err := d.fill(ctx, size)
+// lose drills one source as often as is asked.
+func (d *drill) lose(ctx context.Context, find func(context.Context) (*source, error)) (err error) {
+	source, err := find(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, source.Close(context.WithoutCancel(ctx))) }()
 	for n := range d.plan.Rounds {
-		if err := d.round(ctx, source); err != nil {
-			return fmt.Errorf("round %d of %d bytes: %w", n+1, size, err)
+		switch err := d.round(ctx, source); {
+		case errors.Is(err, cluster.ErrUnreachable):
+			return err // a sentence for the user
+		case err != nil:
+			return fmt.Errorf("round %d of %s: %w", n+1, Bytes(source.asked), err)
 		}
 	}
 	return nil
@@ -86,7 +92,7 @@ func (d *drill) round(ctx context.Context, from *source) (err error) {
 			err = nil // a fact, and no trouble
 		}
 	}()
-	for _, step := range []func(context.Context) error{r.prepare, r.take, r.restore, r.look, r.across} {
+	for _, step := range r.steps() {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -94,11 +100,18 @@ func (d *drill) round(ctx context.Context, from *source) (err error) {
 	return nil
 }
 
+func (r *round) steps() []func(context.Context) error {
+	if r.plan.Own != nil {
+		return []func(context.Context) error{r.prepare, r.takeOwn, r.restore, r.lookOwn, r.across}
+	}
+	return []func(context.Context) error{r.prepare, r.take, r.restore, r.look, r.across}
+}
+
 // begin prepares a round that has seen nothing yet.
 func (d *drill) begin(from *source) *round {
 	r := &round{drill: d, from: from, number: len(d.facts.Drill.Rounds), saw: map[string]*result.Observation{}}
 	r.facts.AskedBytes = from.asked
-	for _, claim := range []string{ClaimCopy, ClaimAcross, ClaimLedger, ClaimEvery, ClaimServe} {
+	for _, claim := range []string{ClaimCopy, ClaimAcross, ClaimLedger, ClaimEvery, ClaimServe, ClaimLive} {
 		r.saw[claim] = &result.Observation{Claim: claim, Engine: d.plan.Engine.String(), Began: time.Now().UTC()}
 	}
 	return r

@@ -34,7 +34,7 @@ func TestDrillOnAServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ended(t, from.Close)
-	for name, test := range map[string]func(*testing.T, *round){"lost on the way": lostOnTheWay, "a cut dump": cutDump, "together": together} {
+	for name, test := range map[string]func(*testing.T, *round){"lost on the way": lostOnTheWay, "a cut dump": cutDump, "together": together, "of somebody's": ownLost, "of no platform": ownForeign} {
 		t.Run(name, func(t *testing.T) {
 			r := d.begin(from)
 			defer ended(t, r.ends.Close)

@@ -22,12 +22,24 @@ type source struct {
 	asked    int64
 	set      dataset.Whole
 	deployed *deployment.Deployment
-	rounds   int // that were drilled on it
+	rounds   int                        // that were drilled on it
+	own      map[store.Name]ownDatabase // somebody's, only read; then the fields above but the cluster are empty
 }
 
 // Close drops the stores and ends the cluster.
 func (s *source) Close(ctx context.Context) error {
+	if s.own != nil {
+		return s.Cluster.Close(ctx)
+	}
 	return errors.Join(s.deployed.Close(ctx), s.Started.Close(ctx))
+}
+
+// at is where one store's database is dumped.
+func (s *source) at(name store.Name) drivers.Target {
+	if s.own != nil {
+		return s.own[name].at
+	}
+	return s.deployed.AdminTarget(name)
 }
 
 func (s *source) identity() dataset.Identity { return s.set.Of }
@@ -109,7 +121,7 @@ func (d *drill) spec(folder string) cluster.Spec {
 // size is what the three databases take on disk.
 func (s *source) size(ctx context.Context) (all int64, err error) {
 	for _, name := range store.Names() {
-		one, err := deployment.Size(ctx, s.deployed.AdminTarget(name))
+		one, err := deployment.Size(ctx, s.at(name))
 		if err != nil {
 			return 0, err
 		}
