@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
@@ -16,7 +17,11 @@ import (
 
 // RawClient sends commands as somebody else wrote them, such as those of a trace. It is
 // one pool of connections, so that its monitoring costs the server the same for any number.
-type RawClient struct{ session session }
+type RawClient struct {
+	session session
+	mu      sync.Mutex
+	kept    map[string]*driver.Cursor // of which further batches are to come, by the name that the trace has for them
+}
 
 // DialRaw opens a client with that many connections. Nothing is repeated by the driver.
 func DialRaw(ctx context.Context, target drivers.Target, connections int) (*RawClient, error) {
@@ -30,15 +35,20 @@ func DialRaw(ctx context.Context, target drivers.Target, connections int) (*RawC
 	if err != nil {
 		return nil, fmt.Errorf("connecting to %s: %w", target.URL.HostPort(), err)
 	}
-	r := &RawClient{session{client: client, in: client.Database(target.URL.Database())}}
+	r := &RawClient{session: session{client: client, in: client.Database(target.URL.Database())}, kept: map[string]*driver.Cursor{}}
 	if err := r.session.in.RunCommand(ctx, bson.D{{Key: "ping", Value: 1}}).Err(); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening %s as %s: %w", target.URL.HostPort(), target.URL.User(), err), r.Close(context.WithoutCancel(ctx)))
 	}
 	return r, nil
 }
 
-// Close ends the client.
-func (r *RawClient) Close(ctx context.Context) error { return r.session.Close(ctx) }
+// Close ends the client, and with it cursors of which further batches never came.
+func (r *RawClient) Close(ctx context.Context) error {
+	for name := range r.kept {
+		r.forget(ctx, name)
+	}
+	return r.session.Close(ctx)
+}
 
 // On gives a sender to one database; "" is that of the address.
 func (r *RawClient) On(database string) *Raw {
@@ -46,11 +56,12 @@ func (r *RawClient) On(database string) *Raw {
 	if database != "" {
 		in = r.session.client.Database(database)
 	}
-	return &Raw{session: session{client: r.session.client, in: in}}
+	return &Raw{of: r, session: session{client: r.session.client, in: in}}
 }
 
 // Raw sends commands to one database. It is for one goroutine.
 type Raw struct {
+	of      *RawClient
 	session session
 	rows    int64
 	open    map[string]bson.A // cursors of which only the first batch was wanted, by collection
@@ -63,12 +74,27 @@ const cursorsMax = 64
 // Rows is how many documents the commands brought back, counted or touched until now.
 func (r *Raw) Rows() int64 { return r.rows }
 
-// Run sends one command, written in extended JSON, and tells how it ended. Of a result of
-// several batches it takes the first. Reading the command belongs to the time it takes.
-func (r *Raw) Run(ctx context.Context, command string) store.Outcome {
+// RawCommand is a command in extended JSON.
+type RawCommand struct {
+	Text string
+	// Cursor names the cursor that it opens for commands to come, or reads on in.
+	Cursor string
+	// Last tells that nobody reads on in it afterwards.
+	Last bool
+}
+
+// Run sends one command and tells how it ended. Of a result of several batches it takes
+// the first. Reading the command belongs to the time it takes.
+func (r *Raw) Run(ctx context.Context, command RawCommand) store.Outcome {
 	var parsed bson.D
-	if err := bson.UnmarshalExtJSON([]byte(command), false, &parsed); err != nil || len(parsed) == 0 {
+	if err := bson.UnmarshalExtJSON([]byte(command.Text), false, &parsed); err != nil || len(parsed) == 0 {
 		return invalid(errors.Join(errors.New("the trace holds what is no command"), err))
+	}
+	switch {
+	case parsed[0].Key == "getMore" && command.Cursor != "":
+		return r.further(ctx, command, parsed)
+	case command.Cursor != "" && (parsed[0].Key == "find" || parsed[0].Key == "aggregate"):
+		return r.begin(ctx, command.Cursor, parsed)
 	}
 	if r.cursors >= cursorsMax {
 		r.closeCursors(ctx)
@@ -80,7 +106,7 @@ func (r *Raw) Run(ctx context.Context, command string) store.Outcome {
 		}
 		return err
 	})
-	if slices.Contains([]string{"insert", "update", "delete"}, parsed[0].Key) || strings.Contains(command, `"$merge"`) {
+	if slices.Contains([]string{"insert", "update", "delete"}, parsed[0].Key) || strings.Contains(command.Text, `"$merge"`) {
 		return partly(outcome)
 	}
 	return outcome

@@ -44,7 +44,7 @@ func TestRawCommands(t *testing.T) {
 		{`{"find":"a"`, store.Refused, store.Invalid, 0},
 	} {
 		before := raw.Rows()
-		outcome := raw.Run(t.Context(), c.command)
+		outcome := raw.Run(t.Context(), mongo.RawCommand{Text: c.command})
 		if outcome.Status != c.status || outcome.Reason != c.reason || raw.Rows()-before != c.rows {
 			t.Errorf("%.60s: %v, %d rows; wanted %v %v, %d", c.command, outcome, raw.Rows()-before, c.status, c.reason, c.rows)
 		}
@@ -54,13 +54,63 @@ func TestRawCommands(t *testing.T) {
 		t.Fatalf("%d cursors are open, wanted 2", len(open))
 	}
 	more := fmt.Sprintf(`{"getMore":{"$numberLong":"%d"},"collection":"a","batchSize":1}`, open[0])
-	if outcome := raw.Run(t.Context(), more); !outcome.OK() {
+	if outcome := raw.Run(t.Context(), mongo.RawCommand{Text: more}); !outcome.OK() {
 		t.Errorf("an open cursor gives no more: %s", outcome.Detail())
 	}
 	if err := raw.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if outcome := raw.Run(t.Context(), more); outcome.OK() || len(raw.OpenCursors()) > 0 {
+	if outcome := raw.Run(t.Context(), mongo.RawCommand{Text: more}); outcome.OK() || len(raw.OpenCursors()) > 0 {
 		t.Error("a cursor outlived its sender")
+	}
+}
+
+// A cursor is read on in to as many batches as are asked for, by any sender of its client.
+func TestRawReadsOn(t *testing.T) {
+	target := emptyDatabase(t)
+	client, err := mongo.DialRaw(t.Context(), started.Admin, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := client.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}()
+	one, other := client.On(target.URL.Database()), client.On(target.URL.Database())
+	run := func(on *mongo.Raw, command mongo.RawCommand, rows int64) {
+		t.Helper()
+		before := on.Rows()
+		if outcome := on.Run(t.Context(), command); !outcome.OK() || on.Rows()-before != rows {
+			t.Errorf("%.40s: %s, %d rows, wanted %d", command.Text, outcome.Detail(), on.Rows()-before, rows)
+		}
+	}
+	var documents []string
+	for i := range 50 {
+		documents = append(documents, fmt.Sprintf(`{"_id":%d}`, i))
+	}
+	run(one, mongo.RawCommand{Text: `{"insert":"a","documents":[` + strings.Join(documents, ",") + `]}`}, 50)
+	more := mongo.RawCommand{Text: `{"getMore":{"$numberLong":"0"},"collection":"a","batchSize":{"$numberInt":"15"}}`, Cursor: "c"}
+	run(one, mongo.RawCommand{Text: `{"find":"a","filter":{},"batchSize":10}`, Cursor: "c"}, 10)
+	if !other.Holds("c") || other.Holds("d") {
+		t.Error("the cursor is not known to the other sender")
+	}
+	run(other, more, 15)
+	run(one, more, 15)
+	run(other, more, 10)
+	if one.Holds("c") {
+		t.Error("a cursor that was read to its end is held")
+	}
+	if outcome := one.Run(t.Context(), more); outcome.Status != store.Refused {
+		t.Errorf("behind the end: %v", outcome)
+	}
+	run(one, mongo.RawCommand{Text: `{"find":"a","filter":{},"batchSize":10}`, Cursor: "e"}, 10)
+	run(one, mongo.RawCommand{Text: more.Text, Cursor: "e", Last: true}, 15)
+	if one.Holds("e") {
+		t.Error("a cursor whose last batch was asked for is held")
+	}
+	run(one, mongo.RawCommand{Text: `{"find":"a","filter":{},"batchSize":100}`, Cursor: "f"}, 50)
+	if one.Holds("f") {
+		t.Error("a cursor without a further batch is held")
 	}
 }

@@ -12,10 +12,11 @@ import (
 	"tristore/drivers/postgres"
 	"tristore/drivers/store"
 	"tristore/scenarios/road"
+	"tristore/scenarios/trace"
 )
 
 // statement is what is sent, as postgres.RawStatement explains its fields. A command of
-// MongoDB is Text alone: what may be sent read-only was decided by its class.
+// MongoDB is Text, and in Params its cursor: what may be sent read-only was decided by its class.
 type statement struct {
 	Text     string
 	Params   [][]byte
@@ -34,6 +35,16 @@ type sender interface {
 	Close(ctx context.Context) error
 }
 
+// holder is a sender whose commands read on in cursors of commands before.
+type holder interface{ Holds(cursor string) bool }
+
+// lost tells a command that reads on in a cursor which is not open here: the data has fewer
+// batches, the command that opens it failed, or too many are open.
+func lost(to sender, i item) bool {
+	on, is := to.(holder)
+	return is && trace.ReadsOn(i.Text) && (len(i.Params) == 0 || !on.Holds(i.Params[0].Value))
+}
+
 type postgresSender struct{ *postgres.Raw }
 
 func (p postgresSender) Run(ctx context.Context, s statement) store.Outcome {
@@ -43,7 +54,11 @@ func (p postgresSender) Run(ctx context.Context, s statement) store.Outcome {
 type mongoSender struct{ *mongo.Raw }
 
 func (m mongoSender) Run(ctx context.Context, s statement) store.Outcome {
-	return m.Raw.Run(ctx, s.Text)
+	command := mongo.RawCommand{Text: s.Text, Last: len(s.Params) > 1}
+	if len(s.Params) > 0 {
+		command.Cursor = string(s.Params[0])
+	}
+	return m.Raw.Run(ctx, command)
 }
 func (mongoSender) InTransaction() bool            { return false }
 func (mongoSender) Rollback(context.Context) error { return nil }

@@ -27,12 +27,18 @@ func profiledTrace(t *testing.T, hash bool, commands ...string) string {
 		op := map[bool]string{true: "update", false: "command"}[strings.HasPrefix(command, `{"q"`)]
 		fmt.Fprintf(&log, `{"op":%q,"ns":"shop.goods","command":%s,"millis":0,"ts":{"$date":{"$numberLong":"%d"}},"client":"10.0.0.%d"}`+"\n", op, command, 1714996800000+i, i%3)
 	}
+	return imported(t, log.String(), hash)
+}
+
+// imported is the trace of a profiler's log.
+func imported(t *testing.T, log string, hash bool) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "trace")
 	file, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = trace.Import{Format: trace.Profiler, Hash: hash, Scratch: t.TempDir()}.Run([]trace.Log{{Name: "log", From: strings.NewReader(log.String())}}, file)
+	_, err = trace.Import{Format: trace.Profiler, Hash: hash, Scratch: t.TempDir()}.Run([]trace.Log{{Name: "log", From: strings.NewReader(log)}}, file)
 	if err := errors.Join(err, file.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -77,6 +83,40 @@ func readsAndWrites() (commands []string, reads int) {
 		`{"q":{"_id":7},"u":{"$set":{"sold":777}},"multi":false}`, `{"insert":"goods","documents":[{"_id":1000}]}`, `{"insert":"goods","documents":[{"_id":7}]}`,
 		`{"findAndModify":"goods","query":{"_id":8},"update":{"$set":{"sold":888}}}`, `{"aggregate":"goods","pipeline":[{"$out":"copy"}],"cursor":{}}`)
 	return commands, reads
+}
+
+// profiledCursors is a trace of a cursor that is read in three batches, and of another one
+// with a batch more than there is here.
+func profiledCursors(t *testing.T) string {
+	t.Helper()
+	var log strings.Builder
+	for i, line := range []string{
+		`"op":"query","cursorid":{"$numberLong":"1"},"command":{"find":"goods","filter":{},"batchSize":100}`,
+		`"op":"getmore","cursorid":{"$numberLong":"1"},"command":{"getMore":{"$numberLong":"1"},"collection":"goods","batchSize":100}`,
+		`"op":"getmore","cursorid":{"$numberLong":"1"},"cursorExhausted":true,"command":{"getMore":{"$numberLong":"1"},"collection":"goods","batchSize":200}`,
+		`"op":"query","cursorid":{"$numberLong":"2"},"command":{"find":"goods","filter":{"sold":1},"batchSize":200}`,
+		`"op":"getmore","cursorid":{"$numberLong":"2"},"cursorExhausted":true,"command":{"getMore":{"$numberLong":"2"},"collection":"goods"}`,
+	} {
+		fmt.Fprintf(&log, `{%s,"ns":"shop.goods","millis":0,"ts":{"$date":{"$numberLong":"%d"}},"client":"10.0.0.1"}`+"\n", line, 1714996800000+i)
+	}
+	return imported(t, log.String(), false)
+}
+
+// Further batches are read in the replay's own cursors; what has none here is counted.
+func TestFurtherBatchesOnARealServer(t *testing.T) {
+	on := startedShop(t)
+	plan := planOn(t, profiledCursors(t))
+	plan.Engine = on.Engine
+	facts, err := replay.Run(t.Context(), plan, addressOf(on, "shop"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := facts.Measurements[0].Counts; c.Due != 4 || c.Committed != 4 || !strings.Contains(fmt.Sprint(facts.Observations), "330") {
+		t.Errorf("%+v: %v", c, facts.Observations)
+	}
+	if !strings.Contains(fmt.Sprint(facts.NotRun), "{1 statement not replayed: a further batch of a cursor") {
+		t.Errorf("%v", facts.NotRun)
+	}
 }
 
 // Commands on a real MongoDB-compatible server: read-only nothing is written, with writes

@@ -59,6 +59,7 @@ const (
 	notReadOnly = "changes or locks rows, and the replay is read-only"
 	notNamed    = "of a database that the trace does not name in its summary"
 	notInside   = "a savepoint outside of a transaction: the trace begins inside it, or it was lost"
+	notOpen     = "a further batch of a cursor that has none here, or was not opened"
 	notLater    = "due after the replay's end, see --for"
 	notReached  = "not due yet when the replay was stopped"
 	notTried    = "not reached when the replay was stopped"
@@ -255,6 +256,10 @@ func (p *player) send(to sender, i item) {
 	inside := to.InTransaction()
 	if i.class == trace.Savepoint && !inside {
 		p.skip(notInside, 1)
+		return
+	}
+	if lost(to, i) {
+		p.skip(notOpen, 1)
 		return
 	}
 	statement := p.statement(i, inside)

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"slices"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -9,7 +10,7 @@ import (
 // Why an operation of MongoDB cannot be replayed.
 const (
 	oddOld         = "recorded by a server before MongoDB 3.6: query or updateobj in place of a command"
-	oddGetMore     = "a further batch of a cursor: a replay has cursors of its own"
+	oddGetMore     = "a further batch of a cursor that no command of the trace opened"
 	oddTruncated   = "a command that the profiler cut off, since it was long"
 	oddNoDocuments = "an insert whose documents the profiler did not keep"
 	oddBatch       = "a batch of writes: the profiler tells of its parts one by one"
@@ -50,6 +51,8 @@ func formOf(name string) (known form, is bool) {
 			"bypassDocumentValidation": shape}}, true
 	case "count":
 		return form{Read, map[string]role{"query": data, "limit": shape, "skip": shape, "hint": shape, "collation": shape, "maxTimeMS": shape}}, true
+	case getMore:
+		return form{Read, map[string]role{"collection": shape, "batchSize": shape, "maxTimeMS": shape}}, true
 	case "distinct":
 		return form{Read, map[string]role{"key": shape, "query": data, "collation": shape, "maxTimeMS": shape, "hint": shape}}, true
 	case "insert":
@@ -79,13 +82,19 @@ func wrapping() []string {
 		"maxTimeMSOpOnly", "clientOperationKey", "noCursorTimeout"}
 }
 
+// getMore reads on in a cursor, whose number is of no use elsewhere: a replay has its own.
+const getMore = "getMore"
+
+// ReadsOn tells a command that reads on in a cursor from others.
+func ReadsOn(text string) bool { return strings.HasPrefix(text, `{"`+getMore+`"`) }
+
 // sendable is the command as a replay sends it, or why none can be.
 func (o operation) sendable(database string) (command bson.D, odd string) {
 	switch {
 	case slices.Contains([]string{"admin", "local", "config"}, database):
 		return nil, oddOwn
-	case o.op == "getmore" || o.op == "getMore" || field(o.command, "getMore") != nil:
-		return nil, oddGetMore
+	case (o.op == "getmore" || o.op == getMore) && field(o.command, getMore) == nil:
+		return nil, oddGetMore // of old servers, which kept the first command in its place
 	case len(o.command) == 0:
 		return nil, oddOld
 	case field(o.command, "$truncated") != nil:
@@ -100,6 +109,8 @@ func (o operation) sendable(database string) (command bson.D, odd string) {
 		}
 	}
 	switch {
+	case field(whole, getMore) != nil:
+		whole[0].Value = int64(0)
 	case o.op == "update" && field(whole, "q") != nil:
 		return bson.D{{Key: "update", Value: o.collection}, {Key: "updates", Value: bson.A{whole}}}, ""
 	case o.op == "remove" && field(whole, "q") != nil:
@@ -133,7 +144,7 @@ func classOf(command bson.D) (Class, string) {
 		return Never, otherCommand(name)
 	}
 	class := known.class
-	if _, named := command[0].Value.(string); !named && name != "aggregate" {
+	if _, named := command[0].Value.(string); !named && name != "aggregate" && name != getMore {
 		return Never, oddDamaged
 	}
 	for _, e := range command[1:] {
@@ -196,8 +207,6 @@ func mentions(within any, name string) bool {
 // otherCommand says what a command is that no replay sends.
 func otherCommand(name string) string {
 	switch name {
-	case "getMore":
-		return oddGetMore
 	case "commitTransaction", "abortTransaction":
 		return oddTransaction
 	case "hello", "isMaster", "ismaster", "ping", "buildInfo", "buildinfo", "endSessions", "killCursors", "serverStatus", "saslStart", "saslContinue", "connectionStatus",

@@ -32,7 +32,7 @@ type Log struct {
 // Run reads the logs and writes one trace. It holds at most some 200 MiB, however long
 // they are. A log of which nothing can be imported is an error.
 func (i Import) Run(logs []Log, to io.Writer) (summary Summary, err error) {
-	u := underway{Import: i, sorter: sorter{dir: i.Scratch}, odd: map[string]int64{}, other: map[string]int64{}, recent: map[uint64]moment{}}
+	u := underway{Import: i, sorter: sorter{dir: i.Scratch}, odd: map[string]int64{}, other: map[string]int64{}, recent: map[uint64]moment{}, cursors: map[int64]bool{}}
 	if i.Hash {
 		u.hasher = newHasher()
 	}
@@ -63,6 +63,7 @@ type underway struct {
 	records    int64
 	odd, other map[string]int64
 	recent     map[uint64]moment // by session
+	cursors    map[int64]bool    // of MongoDB, that were left open
 }
 
 func (u *underway) read(log Log) error {

@@ -2,10 +2,12 @@ package trace
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -31,6 +33,8 @@ type operation struct {
 	op, collection string
 	command        bson.D
 	took           time.Duration
+	cursor         int64 // that it left open or read on in; 0 for none
+	exhausted      bool  // and read to its end
 }
 
 // archiveMagic begins what mongodump --archive writes.
@@ -128,6 +132,11 @@ func entryOf(document bson.D) (entry, error) {
 	command, _ := field(document, "command").(bson.D)
 	e := entry{at: time.Duration(ts) * time.Millisecond, database: database, severity: "LOG", session: sessionName(document, command),
 		op: &operation{op: op, collection: collection, command: command, took: took}}
+	e.op.cursor, _ = field(document, "cursorid").(int64)
+	e.op.exhausted, _ = field(document, "cursorExhausted").(bool)
+	if more, is := field(command, getMore).(int64); is {
+		e.op.cursor = more
+	}
 	switch {
 	case collection == "system.profile":
 		e.severity = "DEBUG" // about the profiler itself
@@ -198,8 +207,36 @@ func (u *underway) operationRecord(message entry) (r Record, odd string) {
 		return r, oddLong
 	}
 	r.Text = string(text)
+	if odd := u.follow(*message.op, &r); odd != "" {
+		return r, odd
+	}
 	if class, why := ClassifyCommand(r.Text); class == Never { // or it would be in the trace, and no replay could send it
 		return r, why
 	}
 	return r, ""
+}
+
+// cursorsMax bounds the cursors that are followed at one time.
+const cursorsMax = 1 << 16
+
+// follow gives a record the cursor that it opens or reads on in, or says that no record
+// before it opened that.
+func (u *underway) follow(o operation, r *Record) (odd string) {
+	further := ReadsOn(r.Text)
+	switch {
+	case further && !u.cursors[o.cursor]:
+		return oddGetMore
+	case o.cursor == 0, !further && (o.exhausted || len(u.cursors) >= cursorsMax):
+		return ""
+	}
+	name := strconv.FormatInt(o.cursor, 16)
+	if u.hasher != nil {
+		name = hex.EncodeToString(u.hasher.sum("cursor " + name)[:8])
+	}
+	r.Params = []Param{{Value: name}}
+	if u.cursors[o.cursor] = !o.exhausted; o.exhausted {
+		delete(u.cursors, o.cursor)
+		r.Params = append(r.Params, Param{Value: "last"})
+	}
+	return ""
 }

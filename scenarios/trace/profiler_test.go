@@ -77,6 +77,32 @@ func TestAProfileIsImported(t *testing.T) {
 	}
 }
 
+// Further batches are of the cursor that a command before them left open, under a name
+// that the trace has for it.
+func TestAProfileKeepsCursors(t *testing.T) {
+	opened := func(line, end string) string {
+		return strings.Replace(line, `"keysExamined"`, `"cursorid":{"$numberLong":"4242"}`+end+`,"keysExamined"`, 1)
+	}
+	more := profiled(2, 0, "getmore", `{"getMore":{"$numberLong":"4242"},"collection":"goods","batchSize":5,`+session1+`}`)
+	log := opened(profiled(0, 0, "query", aFind), "") + opened(more, "") + opened(more, `,"cursorExhausted":true`) + more + profiled(5, 0, "getmore", `{"getMore":{"$numberLong":"9"},"collection":"goods"}`)
+	for _, hash := range []bool{false, true} {
+		summary, records, err := importText(Import{Format: Profiler, Scratch: t.TempDir(), Hash: hash}, log)
+		if err != nil || len(records) != 3 || counted(summary)[oddGetMore] != 2 {
+			t.Fatalf("%v: %d records, %v", err, len(records), counted(summary))
+		}
+		name := records[0].Params[0].Value
+		if len(records[0].Params) != 1 || len(records[1].Params) != 1 || len(records[2].Params) != 2 || records[1].Params[0].Value != name || records[2].Params[0].Value != name || hash && name == "1092" {
+			t.Errorf("hashed %t: %+v", hash, records)
+		}
+		if want := `{"getMore":{"$numberLong":"0"},"collection":"goods","batchSize":{"$numberInt":"5"}}`; records[1].Text != want || !ReadsOn(want) || ReadsOn(records[0].Text) {
+			t.Errorf("%s, wanted %s", records[1].Text, want)
+		}
+		if class, why := summary.Classify(records[1].Text); class != Read {
+			t.Errorf("%v, %s", class, why)
+		}
+	}
+}
+
 // What cannot be replayed is counted by its reason, and so is what is damaged.
 func TestAProfileIsCountedByReason(t *testing.T) {
 	good := profiled(0, 0, "query", aFind)

@@ -16,7 +16,9 @@ type Record struct {
 	Due      time.Duration
 	Database string // empty when the log does not tell
 	Text     string
-	Params   []Param
+	// Params are bound parameters; of a command of MongoDB the cursor that it left open or
+	// reads on in, and behind it that this was the cursor's last batch.
+	Params []Param
 	// Prepared tells that the statement had a name, so that it was parsed once and used often.
 	Prepared bool
 }

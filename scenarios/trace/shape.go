@@ -30,6 +30,10 @@ func CommandTemplate(command []byte) string {
 	for _, e := range c[1:] {
 		what, is := known.parts[e.Key]
 		switch {
+		case name == getMore && e.Key == "collection":
+			if collection, is := e.Value.(string); is {
+				b.WriteString(" " + collection)
+			}
 		case !is, slices.Contains([]string{"batchSize", "singleBatch", "maxTimeMS", "cursor", "ordered"}, e.Key): // says nothing of the shape
 		case what == shape && e.Key != "sort", e.Key == "documents":
 			b.WriteString(" " + e.Key + " ?")

@@ -21,7 +21,7 @@ func TestCommandTemplate(t *testing.T) {
 		`{"findandmodify":"t","query":{"k":"secret"},"update":{"$set":{"v":"secret"}},"new":true}`:                                                           `findAndModify t query {k: ?} update {$set: {v: ?}} new ?`,
 		`{"createUser":"secret","pwd":"secret"}`:            `createUser …`,
 		`{"count":"t","query":{},"comment":"secret"}`:       `count t query {}`,
-		`{"getMore":{"$numberLong":"77"},"collection":"t"}`: `getMore …`,
+		`{"getMore":{"$numberLong":"77"},"collection":"t"}`: `getMore t`,
 		`{}`: `(not told)`,
 	} {
 		var document bson.D
