@@ -33,7 +33,7 @@ func jobs() []job {
 	return []job{
 		specsJob(new(suites.LanePlan)), splitJob(new(capacity.Plan)), loadJob(new(campaign.Plan)), replayJob(new(replay.Plan)),
 		restoreJob(new(backup.VerifyPlan)), importJob(new(transfer.Plan)), drillJob(new(drill.Plan)), upgradeJob(new(upgrade.Plan)),
-		observeJob(new(observe.Plan)), interferenceJob(new(arms.Plan)),
+		observeJob(new(observe.Plan)), interferenceJob(new(arms.Plan)), preparedJob(new(preparedPlan)),
 	}
 }
 

@@ -113,6 +113,10 @@ func judgeRun(run *result.Run, gate judge.Gate) {
 		run.Findings, run.Verdict = nil, interferenceVerdict(run)
 		return
 	}
+	if run.Kind == kindPrepared && len(run.Engines)+len(run.Observations) == 0 {
+		run.Findings, run.Verdict = nil, preparedVerdict(run)
+		return
+	}
 	if run.Kind == kindObserve {
 		judge.Observed(run)
 		return
@@ -148,6 +152,7 @@ const (
 	kindImport       = "import"
 	kindObserve      = "observe"
 	kindInterference = "interference"
+	kindPrepared     = "prepared"
 	kindDrill        = "drill"
 	kindUpgrade      = "upgrade"
 )

@@ -56,6 +56,7 @@ func levels() []statView {
 		{"prepared transactions", 0, 0, `SELECT database::text, 'prepared_transaction_s', max(extract(epoch FROM clock_timestamp() - prepared))::float8 FROM pg_prepared_xacts GROUP BY 1`},
 		{"pg_stat_replication", 0, 0, `SELECT '', k, v FROM (SELECT count(*)::float8 n, max(extract(epoch FROM replay_lag))::float8 lag FROM pg_stat_replication WHERE application_name NOT LIKE 'pg\_basebackup%') r` + named + `
 			('standbys', n), ('replication_lag_s', CASE WHEN n > 0 THEN coalesce(lag, 0) END)) x(k, v) WHERE v IS NOT NULL`},
+		{"slots", 0, 0, `SELECT '', 'slots', (current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int - coalesce(current_setting('reserved_connections', true), '0')::int)::float8`},
 		{"whether it is a standby", 0, 0, `SELECT '', 'in_recovery', pg_is_in_recovery()::int::float8`},
 		{"lag of a standby", 0, 0, `SELECT '', 'replication_lag_s', CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END::float8
 			WHERE pg_is_in_recovery() AND pg_last_xact_replay_timestamp() IS NOT NULL`},

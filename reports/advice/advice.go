@@ -38,6 +38,8 @@ const (
 type Advice struct {
 	Verdict  Verdict
 	Sentence string // for the reader, with its numbers
+	// Cause is the channel through which collections slow auth; empty where none was shown.
+	Cause string
 
 	// Interference is I_auth: the p99 of auth beside collections on one cluster, over its p99 alone.
 	Interference stats.Ratio

@@ -13,6 +13,23 @@ func Found(b *result.Boundary) bool {
 	return b != nil && b.Regular && b.Reason == "" && b.Low > 0 && b.Low < b.High && !math.IsInf(b.High, 0) && b.LimitMs > 0 && len(b.Windows) > 0
 }
 
+// keptUpTo is the load at which the promise was certified to be kept when a search ended
+// because it was asked to look no further; 0 where it was not, or the facts contradict it.
+func keptUpTo(b *result.Boundary) float64 {
+	if b == nil || b.Reason != lookedNoFurther || b.High != 0 || !(b.LimitMs > 0) || !(b.Low > 0) || math.IsInf(b.Low, 0) || len(b.Windows) == 0 {
+		return 0
+	}
+	for _, c := range b.Certified {
+		if c.Answer == "good" && c.Void == 0 && c.Scale >= b.Low {
+			return b.Low
+		}
+	}
+	return 0
+}
+
+// lookedNoFurther is the reason of a search whose highest load keeps the promise.
+const lookedNoFurther = "x_max"
+
 // unfinished is said of a search that left no reason: it was killed, or its file altered.
 const unfinished = "it was not finished"
 
@@ -23,6 +40,10 @@ func bounded(split *result.Split, a Advice) Advice {
 		return a
 	}
 	a.Boundary = sentenceOf(split, b)
+	if keptUpTo(b) > 0 {
+		a.NotAsked[0] = "at which load the promise breaks (it was asked no further than where it is kept)"
+		return a
+	}
 	if !Found(b) {
 		a.NotAsked[0] = "at which load the promise breaks (it was searched and not found)"
 		return a
@@ -43,6 +64,8 @@ func sentenceOf(split *result.Split, b *result.Boundary) string {
 	case b.Low > 0 && b.High > 0 && b.Low < b.High:
 		return fmt.Sprintf("The search for the load at which the shared cluster breaks an %s was not regular (%s); it lies about between %s, in a bracket %.1f times as wide as planned.",
 			promise, orWord(b.Reason, unfinished), loads(split, b.Low, b.High), b.Wider)
+	case keptUpTo(b) > 0:
+		return fmt.Sprintf("The shared cluster keeps an %s at %.3g times the measured load; the search was asked to look no further.", promise, b.Low)
 	case b.Low > 0:
 		return fmt.Sprintf("The load at which the shared cluster breaks an %s was not found (%s); %.3g times the measured load is kept.", promise, orWord(b.Reason, unfinished), b.Low)
 	case b.High > 0:

@@ -19,8 +19,10 @@ const (
 // decide applies the rules that need an outlook, in this order; the first that fits decides.
 // Where none was given, what the 2×2 says stands.
 //
-//	slots        the pods' idle connections do not fit                         REMEDY_FIRST
-//	facts        boundary, forecast or lead time is missing                    INCONCLUSIVE
+//	slots        the pods' idle connections do not fit, or the server refused
+//	             arrivals for want of one                                      REMEDY_FIRST
+//	facts        boundary, forecast or lead time is missing                    INCONCLUSIVE;
+//	             a load that is kept for certain stands for B0 where far holds with it
 //	far          chance(demand reaches B0 in reach) < 5 %: what the 2×2 says, and
 //	             NOT_NEEDED only if promise kept, upper(I) <= agreed, slots fit
 //	undated      that chance is 5 % to 10 %                                    INCONCLUSIVE
@@ -37,6 +39,11 @@ const (
 // same total hardware.
 func decide(split *result.Split, a Advice) Advice {
 	o := split.Outlook
+	if refused := refusedSlots(split); refused.happened() {
+		a.Cause = "connections"
+		return a.say(RemedyFirst, "Put PgBouncer in transaction mode before the cluster first, or give the pods smaller pools. "+refused.String(),
+			"no arrival refused for want of a slot on a repetition with as many pods", "repeat with the pooler, or the smaller pools, in place")
+	}
 	if o == nil {
 		return a
 	}
@@ -51,7 +58,7 @@ func decide(split *result.Split, a Advice) Advice {
 	}
 	f := a.Future
 	a.NotAsked = future(a.NotAsked, f)
-	facts := fmt.Sprintf("demand, %s, reaches the boundary of the shared cluster (%.3g to %.3g times the measured load) %s", growth(o, f.Forecast), split.Boundary.Low, split.Boundary.High, f.Crossing)
+	facts := fmt.Sprintf("demand, %s, reaches the boundary of the shared cluster (%s) %s", growth(o, f.Forecast), reaching(split.Boundary), f.Crossing)
 	switch {
 	case f.Crossing.Chance < unlikely:
 		return far(split, a, facts)
@@ -118,11 +125,13 @@ func far(split *result.Split, a Advice, facts string) Advice {
 
 // lacking names the first fact without which no rule may speak, and the cheapest way to it.
 func lacking(split *result.Split, a Advice) (why, next string) {
-	b, o := split.Boundary, split.Outlook
+	b, o, f := split.Boundary, split.Outlook, a.Future
 	switch {
 	case b == nil:
 		return "the load at which the shared cluster breaks the promise was not searched", "search it: add --search"
-	case !Found(b):
+	case keptUpTo(b) > 0 && f.Crossing.Known() && f.Crossing.Chance >= unlikely:
+		return fmt.Sprintf("demand may get beyond %.3g times the measured load, and no more was asked for", keptUpTo(b)), "let the search look further: a larger --up-to"
+	case !Found(b) && keptUpTo(b) == 0:
 		return "the boundary was not found (" + orWord(b.Reason, "its facts contradict each other") + ")", orWord(b.Next, "search it again")
 	case a.Future.Forecast.Trouble != "":
 		return a.Future.Forecast.Trouble, a.Future.Forecast.Next
@@ -132,6 +141,14 @@ func lacking(split *result.Split, a Advice) (why, next string) {
 		return "the boundary and the forecast give no date", "search the boundary again"
 	}
 	return "", ""
+}
+
+// reaching says where the boundary is.
+func reaching(b *result.Boundary) string {
+	if kept := keptUpTo(b); kept > 0 {
+		return fmt.Sprintf("beyond %.3g times the measured load", kept)
+	}
+	return fmt.Sprintf("%.3g to %.3g times the measured load", b.Low, b.High)
 }
 
 func (a Advice) say(v Verdict, sentence, refutes, next string) Advice {

@@ -44,6 +44,11 @@ func futureOf(split *result.Split) Future {
 	f := Future{Asked: true, Reach: o.HorizonWeeks + o.LeadWeeks}
 	f.Forecast = forecast.For(o, forecast.Ray{AuthPerS: split.AuthRate, CollectionsPerS: split.CollectionsRate})
 	b := split.Boundary
+	if kept := keptUpTo(b); kept > 0 && f.Forecast.Trouble == "" {
+		// As if it broke right there, which is sooner than it does.
+		f.Crossing, f.Breaks = f.Forecast.Reach(kept, kept, o.Headroom), growthThatReaches(kept, f, o.Headroom)
+		return f
+	}
 	if !Found(b) || f.Forecast.Trouble != "" {
 		return f
 	}

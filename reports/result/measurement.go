@@ -117,8 +117,9 @@ type Split struct {
 	Remedies    []Remedy  `json:"remedies,omitempty"` // tried on the shared cluster, instead of a split
 	Outlook     *Outlook  `json:"outlook,omitempty"`  // nil when nothing of the future was told
 	// Tests are saved tests of interference that were handed to this measurement.
-	Tests   []Interference `json:"interference_tests,omitempty"`
-	Trouble string         `json:"trouble,omitempty"`
+	Tests    []Interference `json:"interference_tests,omitempty"`
+	Prepared *Prepared      `json:"prepared,omitempty"` // a bottleneck that was built in; nil for what is as it is
+	Trouble  string         `json:"trouble,omitempty"`
 }
 
 // Remedy is one thing that was tried on the shared cluster before a split.
@@ -145,4 +146,7 @@ type SplitWindow struct {
 	Auth        *Measurement `json:"auth,omitempty"`
 	Collections *Measurement `json:"collections,omitempty"`
 	Invalid     string       `json:"invalid,omitempty"` // why this window may not be used
+	// Seen is what the server's statistics said of the window, as in ArmWindow. Empty on two
+	// clusters, and where nobody looked.
+	Seen map[string]float64 `json:"seen,omitempty"`
 }

@@ -36,14 +36,19 @@ func full() *Run {
 		Measurements: []Measurement{m},
 		Steps:        []Step{{What: "w", Seconds: 1.5, Bytes: 2, Said: "s", Commands: []string{"c"}}},
 		Drill:        fullDrill(),
-		Split: &Split{Engine: "postgres:16", Reach: "embedded", AuthRate: 1, CollectionsRate: 2, Hardware: map[string]string{"a": "b"}, SLO: SLO{5}, AgreedInterference: 1.5,
-			Windows: []SplitWindow{{1, 2, SharedCluster, &m, &m, "invalid"}}, Boundary: fullBoundary(), TwoBoundary: fullBoundary(), Ground: fullGround(), Tests: []Interference{*fullInterference(m)},
-			Remedies: []Remedy{{"settings", "UNIQ-1 fails", true, fullBoundary(), 3}},
-			Outlook:  &Outlook{"2026-03-02", &Growth{"file", "f", 0.04, 0.09, []WeekPeak{{"2026-03-02", 1, 2}}, []Look{{"2026-03-02", 1, 2, 3, 4}}}, 52, 8, 0.2, 7, &Connections{1, 2, 3, 4, 5, 2, 10, 100, 3}}, Trouble: "t"},
+		Split:        fullSplit(m), Prepared: []Split{*fullSplit(m)},
 		Load: &Load{Workload: "auth", Engine: "postgres:16", Rate: 500, Promises: []Promise{{99, 200, "users"}}, Confidence: 0.99, MaxFailed: 0.001, MinReached: 0.99, Cold: true, ClosedWorkers: 16, Pipelined: true, Trouble: "t",
 			Proof: &Proof{NoOp: m, TimerP50Ms: 1, TimerP99Ms: 2, Canaries: []Canary{{"cpu", 1, 2, 1.5, 0.1}}, WarmSeconds: 5, Steady: true}},
 		Observed: fullObserved(), Interference: fullInterference(m),
 	}
+}
+
+func fullSplit(m Measurement) *Split {
+	return &Split{Engine: "postgres:16", Reach: "embedded", AuthRate: 1, CollectionsRate: 2, Hardware: map[string]string{"a": "b"}, SLO: SLO{5}, AgreedInterference: 1.5,
+		Windows: []SplitWindow{{1, 2, SharedCluster, &m, &m, "invalid", map[string]float64{"active": 1}}}, Boundary: fullBoundary(), TwoBoundary: fullBoundary(), Ground: fullGround(), Tests: []Interference{*fullInterference(m)},
+		Remedies: []Remedy{{"settings", "UNIQ-1 fails", true, fullBoundary(), 3}},
+		Outlook:  &Outlook{"2026-03-02", &Growth{"file", "f", 0.04, 0.09, []WeekPeak{{"2026-03-02", 1, 2}}, []Look{{"2026-03-02", 1, 2, 3, 4}}}, 52, 8, 0.2, 7, &Connections{1, 2, 3, 4, 5, 2, 10, 100, 3}},
+		Prepared: &Prepared{"idle", "made", "NOT_NEEDED", "CPU", []Shown{{SharedCluster, "active", "says", 1, 2, "slots"}}}, Trouble: "t"}
 }
 
 func fullDrill() *Drill {

@@ -32,7 +32,9 @@ type Run struct {
 	// Steps are what was done, in order, where a run is one operation and its timings.
 	Steps []Step `json:"steps,omitempty"`
 	Split *Split `json:"split,omitempty"`
-	Load  *Load  `json:"load,omitempty"`
+	// Prepared are measurements of deployments whose right advice is known.
+	Prepared []Split `json:"prepared,omitempty"`
+	Load     *Load   `json:"load,omitempty"`
 	// Observed is what was read of a live cluster.
 	Observed *Observed `json:"observed,omitempty"`
 	// Interference is one test of what makes the auth path slow beside collections.

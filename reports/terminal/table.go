@@ -35,6 +35,7 @@ func Table(w io.Writer, run *result.Run, dir string) error {
 		besides(&page, run.Split)
 	}
 	interfered(&page, run)
+	preparedTable(&page, run)
 	verdict := run.Verdict.Sentence
 	if verdict == "" {
 		verdict = "INCONCLUSIVE: this run has not been judged"

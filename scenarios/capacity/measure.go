@@ -2,6 +2,7 @@ package capacity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -24,6 +25,9 @@ func Measure(ctx context.Context, plan Plan) (*result.Split, error) {
 	rig, err := build(ctx, plan)
 	if err != nil {
 		return nil, err
+	}
+	if plan, err = rig.loaded(ctx, plan); err != nil {
+		return nil, errors.Join(err, rig.ends.Close(context.WithoutCancel(ctx)))
 	}
 	split := plan.begun()
 	split.Hardware = rig.hardware(plan)
@@ -51,7 +55,7 @@ func (p Plan) begun() *result.Split {
 	if p.Before == nil {
 		return &result.Split{
 			Engine: p.Engine.String(), Reach: string(p.Reach), AuthRate: p.AuthRate, CollectionsRate: p.CollectionsRate,
-			SLO: p.SLO, AgreedInterference: p.Agreed,
+			SLO: p.SLO, AgreedInterference: p.Agreed, Prepared: p.Prepared,
 		}
 	}
 	split := *p.Before

@@ -31,6 +31,7 @@ type Plan struct {
 	CollectionsRate float64         `json:"collections_rate_per_s"`
 	Profile         auth.Profile    `json:"profile"`
 	Mix             collections.Mix `json:"mix"`
+	AuthMix         auth.Mix        `json:"auth_mix,omitempty"` // empty is the everyday one
 	BulkRows        int             `json:"bulk_rows"`
 	SLO             result.SLO      `json:"slo"`
 	Agreed          float64         `json:"agreed_interference"`
@@ -41,6 +42,11 @@ type Plan struct {
 	Search          *Search         `json:"search,omitempty"` // nil leaves the boundary out
 	// Version of the server that the facts beside these were measured on; empty takes any.
 	Version string `json:"version,omitempty"`
+	// Every is the time between two looks at a shared cluster's statistics; 0 does not look.
+	Every time.Duration `json:"every_ns,omitempty"`
+	// Made builds a bottleneck in, and Prepared says which; nil for what is as it is.
+	Made     *Made            `json:"made,omitempty"`
+	Prepared *result.Prepared `json:"prepared,omitempty"`
 	// Before is what an interrupted measurement of the same plan left; nil begins anew.
 	Before *result.Split `json:"-"`
 

@@ -31,6 +31,7 @@ type rig struct {
 	cores  []int    // of the shared cluster
 	halves [2][]int // of the two; both are the same cores where a half is limited by its share of time
 	ends   road.Ends
+	one    bool // one cluster and one deployment, for a glance
 }
 
 // part is one cluster of the rig and its share of the hardware.
@@ -42,14 +43,24 @@ type part struct {
 
 // build starts and fills the rig; on error nothing of it is left.
 func build(ctx context.Context, plan Plan) (*rig, error) {
-	r := &rig{data: dataset.Collections{Of: dataset.Identity{Seed: plan.Seed, Sizes: plan.Identity}, Sizes: plan.Collections}}
+	return buildAs(ctx, plan, &rig{})
+}
+
+func buildAs(ctx context.Context, plan Plan, r *rig) (*rig, error) {
+	r.data = dataset.Collections{Of: dataset.Identity{Seed: plan.Seed, Sizes: plan.Identity}, Sizes: plan.Collections}
+	if plan.keeps() {
+		r.data.Of.Seed = DataSeed
+	}
 	err := r.start(ctx, plan)
 	if err == nil {
 		err = r.deploy(ctx)
 	}
-	if err == nil {
+	if err == nil && !plan.keeps() {
 		plan.log().Info("loading the data of both placings")
 		err = r.fill(ctx)
+	}
+	if err == nil {
+		err = r.make(ctx, plan)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("preparing the split measurement: %w", err), r.ends.Close(context.WithoutCancel(ctx)))
@@ -67,20 +78,15 @@ func (r *rig) start(ctx context.Context, plan Plan) (err error) {
 		{"identity", cluster.Limits{CPUs: plan.CPUs / 2, CPUSet: r.halves[0], MemoryBytes: plan.MemoryBytes / 2}, &r.identity},
 		{"collections", cluster.Limits{CPUs: plan.CPUs / 2, CPUSet: r.halves[1], MemoryBytes: plan.MemoryBytes / 2}, &r.collections},
 	} {
+		if r.one && p.host != &r.whole {
+			continue
+		}
 		plan.log().Info("starting a cluster of the split measurement", "part", p.name, "cores", p.limits.CPUSet)
 		spec := plan.Spec(cluster.Strict, cluster.External{})
 		spec.Limits, spec.Dir = p.limits, filepath.Join(plan.Dir, p.name)
-		on, err := cluster.Start(ctx, spec)
-		if err != nil {
+		if *p.host, err = plan.Host(ctx, spec, r.data, &r.ends); err != nil {
 			return err
 		}
-		r.ends.Add(on.Close)
-		host, err := deployment.Prepare(ctx, on, deployment.Options{PoolMax: drivers.DefaultPoolMax})
-		if err != nil {
-			return err
-		}
-		r.ends.Add(host.Close)
-		*p.host = host
 	}
 	return nil
 }
@@ -94,6 +100,9 @@ func (r *rig) deploy(ctx context.Context) error {
 		{&r.shared, func() (*deployment.Deployment, error) { return r.whole.Deploy(ctx) }},
 		{&r.split, func() (*deployment.Deployment, error) { return deployment.DeploySplit(ctx, r.identity, r.collections) }},
 	} {
+		if r.one && d.into != &r.shared {
+			continue
+		}
 		deployed, err := d.open()
 		if err != nil {
 			return err
@@ -106,7 +115,7 @@ func (r *rig) deploy(ctx context.Context) error {
 
 // fill loads the deployments side by side.
 func (r *rig) fill(ctx context.Context) error {
-	all := []*deployment.Deployment{r.alone, r.shared, r.split}
+	all := r.deployments()
 	errs := make([]error, len(all))
 	var loads sync.WaitGroup
 	for i, into := range all {
@@ -118,6 +127,10 @@ func (r *rig) fill(ctx context.Context) error {
 	}
 	loads.Wait()
 	return errors.Join(errs...)
+}
+
+func (r *rig) deployments() []*deployment.Deployment {
+	return slices.DeleteFunc([]*deployment.Deployment{r.alone, r.shared, r.split}, func(d *deployment.Deployment) bool { return d == nil })
 }
 
 // hardware says what each placing got, as asked and as the servers report it.

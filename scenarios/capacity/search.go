@@ -18,6 +18,9 @@ type Search struct {
 	Quantile string        `json:"quantile"`  // p95 or p99 of auth
 	LimitMs  float64       `json:"limit_ms"`
 	Two      bool          `json:"two,omitempty"` // also that of two clusters of the same total hardware
+	// Highest is the load, in times of the measured one, beyond which nobody asks: a promise
+	// that is kept there ends the search. 0 is as high as a search goes.
+	Highest float64 `json:"highest,omitempty"`
 }
 
 const (
@@ -52,6 +55,14 @@ func (s Search) of(h result.Histogram) float64 {
 	return h.P95
 }
 
+// highest is the load beyond which the search does not look.
+func (s Search) highest() float64 {
+	if s.Highest > 0 {
+		return min(s.Highest, highestScale)
+	}
+	return highestScale
+}
+
 // seconds that a window at this rate of auth needs for its quantile.
 func (s Search) seconds(authRate float64) float64 { return spare * float64(s.requests()) / authRate }
 
@@ -64,6 +75,8 @@ func (s Search) check(p Plan) error {
 		return fmt.Errorf("the promise is about auth p95 or p99; asked for %q", s.Quantile)
 	case !(s.LimitMs > 0 && s.LimitMs <= 60_000):
 		return fmt.Errorf("the promise is a latency above 0 and at most 60s; asked for %g ms", s.LimitMs)
+	case s.Highest != 0 && !(s.Highest >= 1 && s.Highest <= highestScale):
+		return fmt.Errorf("the search looks up to 1 to %d times the measured load; asked for %g", highestScale, s.Highest)
 	case s.Budget < least:
 		return fmt.Errorf("a budget of %s is too small to certify one load by auth %s after the four cells: give at least %s", s.Budget, s.Quantile, least.Round(time.Minute)+time.Minute)
 	}
@@ -164,8 +177,9 @@ func (s *searching) state() (boundary.State, error) {
 	if s.into.Plan == nil {
 		each := time.Until(s.ends)/usualWindows - settle(s.plan)
 		s.into.WindowSeconds = min(max(each, shortestWindow), longestWindow).Seconds()
+		highest := s.plan.Search.highest()
 		lowest := max(0.001, s.plan.Search.seconds(s.plan.AuthRate)/longestWindow.Seconds())
-		by := boundary.Standard(min(highestScale, max(1, lowest)), min(lowest, highestScale), highestScale)
+		by := boundary.Standard(min(highest, max(1, lowest)), min(lowest, highest), highest)
 		by.MinRequests = s.plan.Search.requests()
 		raw, err := json.Marshal(by)
 		if err != nil {

@@ -8,17 +8,19 @@ import (
 	"time"
 
 	"tristore/drivers/deployment"
+	"tristore/drivers/store"
 	"tristore/reports/result"
 	"tristore/scenarios/auth"
 	"tristore/scenarios/collections"
 	"tristore/scenarios/dataset"
 	"tristore/scenarios/load"
+	"tristore/scenarios/observe"
 )
 
 // window measures one cell in one block. An error means that the window was cut short;
 // what was measured comes with it, marked.
-func (r *rig) window(ctx context.Context, plan Plan, block int, cell result.Cell) (result.SplitWindow, error) {
-	w := result.SplitWindow{Block: block, Cell: cell}
+func (r *rig) window(ctx context.Context, plan Plan, block int, cell result.Cell) (w result.SplitWindow, err error) {
+	w = result.SplitWindow{Block: block, Cell: cell}
 	offer := Offer{On: r.on(cell), Data: r.data, AuthRate: plan.AuthRate, CollectionsRate: plan.CollectionsRate, Block: block, Serial: block, Label: fmt.Sprintf("split block %d, %s", block, cell)}
 	switch cell {
 	case result.CollectionsAlone:
@@ -27,9 +29,18 @@ func (r *rig) window(ctx context.Context, plan Plan, block int, cell result.Cell
 		offer.CollectionsRate = 0
 	case result.SharedCluster, result.SplitClusters: // both
 	}
-	var err error
-	w.Auth, w.Collections, w.Invalid, err = plan.Offer(ctx, offer)
-	return w, err
+	if plan.Made != nil && plan.Made.Free > 0 {
+		// The idle connections of one placing would take the slots of the next.
+		defer func() { err = errors.Join(err, offer.On.Reopen(context.WithoutCancel(ctx))) }()
+	}
+	var offered error
+	work := func() { w.Auth, w.Collections, w.Invalid, offered = plan.Offer(ctx, offer) }
+	if plan.Every == 0 || cell == result.SplitClusters {
+		work()
+		return w, offered
+	}
+	w.Seen, err = observe.Beside(ctx, offer.On.AdminTarget(store.CollectionsStore), plan.Every, work)
+	return w, errors.Join(offered, err)
 }
 
 // Offer is one window of both workloads on one deployment; a rate of zero leaves one out.
@@ -42,10 +53,18 @@ type Offer struct {
 	Label                     string
 }
 
-// Offer measures one window. Both loads share one zero; the arrivals of a block, and the
+// Offer measures one window, with the job that was built in beside collections. Both loads share one zero; the arrivals of a block, and the
 // requests of a serial, are the same wherever they are offered. An error means that the window was cut
 // short; invalid says why it may not be used.
 func (p Plan) Offer(ctx context.Context, o Offer) (authed, collected *result.Measurement, invalid string, err error) {
+	if o.CollectionsRate == 0 {
+		return p.offer(ctx, o)
+	}
+	besideErr := p.Made.Beside(ctx, o.On, func() { authed, collected, invalid, err = p.offer(ctx, o) })
+	return authed, collected, invalid, errors.Join(err, besideErr)
+}
+
+func (p Plan) offer(ctx context.Context, o Offer) (authed, collected *result.Measurement, invalid string, err error) {
 	clock := load.NewClock()
 	var loads sync.WaitGroup
 	var errs [2]error
@@ -57,7 +76,7 @@ func (p Plan) Offer(ctx context.Context, o Offer) (authed, collected *result.Mea
 	}
 	serial, seed := uint64(o.Serial), p.Seed+2*uint64(o.Block)
 	if o.AuthRate > 0 {
-		workload := auth.New(o.On.Users, o.On.Permissions, auth.Options{Data: o.Data.Of, Profile: p.Profile, Window: serial, Expires: time.Now().Add(visitorLife)})
+		workload := auth.New(o.On.Users, o.On.Permissions, auth.Options{Data: o.Data.Of, Profile: p.Profile, Mix: p.AuthMix, Window: serial, Expires: time.Now().Add(visitorLife)})
 		offer(&authed, &errs[0], load.Poisson{PerSecond: o.AuthRate, Seed: seed}, workload.Step)
 	}
 	if o.CollectionsRate > 0 {

@@ -110,7 +110,7 @@ func (t *tally) sessions(r drivers.Reading) {
 	}
 	levels := map[string]drivers.Named{"": {"active": 0, "on_cpu": 0, "lock_waits": 0}}
 	if r.AllSessions {
-		levels[""]["connections"], levels[""]["idle_in_transaction"] = 0, 0
+		levels[""]["connections"], levels[""]["idle_in_transaction"], levels[""]["autovacuum_workers"] = 0, 0, 0
 	}
 	add := func(database, name string, n int) {
 		for _, at := range slices.Compact([]string{"", database}) {
@@ -122,6 +122,9 @@ func (t *tally) sessions(r drivers.Reading) {
 	}
 	for _, s := range r.Sessions {
 		client := s.Kind == "client backend"
+		if s.Kind == "autovacuum worker" {
+			add(s.Database, "autovacuum_workers", s.Count)
+		}
 		if client {
 			add(s.Database, "connections", s.Count)
 		}
