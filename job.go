@@ -10,6 +10,7 @@ import (
 	"tristore/scenarios/campaign"
 	"tristore/scenarios/capacity"
 	"tristore/scenarios/capacity/arms"
+	"tristore/scenarios/failover"
 	"tristore/scenarios/observe"
 	"tristore/scenarios/replay"
 	"tristore/scenarios/road"
@@ -33,7 +34,7 @@ func jobs() []job {
 	return []job{
 		specsJob(new(suites.LanePlan)), splitJob(new(capacity.Plan)), loadJob(new(campaign.Plan)), replayJob(new(replay.Plan)),
 		restoreJob(new(backup.VerifyPlan)), importJob(new(transfer.Plan)), drillJob(new(drill.Plan)), upgradeJob(new(upgrade.Plan)),
-		observeJob(new(observe.Plan)), interferenceJob(new(arms.Plan)), preparedJob(new(preparedPlan)),
+		failoverJob(new(failover.Plan)), observeJob(new(observe.Plan)), interferenceJob(new(arms.Plan)), preparedJob(new(preparedPlan)),
 	}
 }
 

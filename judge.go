@@ -155,4 +155,5 @@ const (
 	kindPrepared     = "prepared"
 	kindDrill        = "drill"
 	kindUpgrade      = "upgrade"
+	kindFailover     = "failover"
 )

@@ -94,7 +94,7 @@ func command(to streams) *cobra.Command {
 	}
 	root.Args = func(_ *cobra.Command, words []string) error { return unknownCommand(root, words) }
 	root.AddCommand(certifyCommand(to), capacityCommand(to), loadCommand(to), replayCommand(to), judgeCommand(to), reportCommand(to), doctorCommand(to), imagesCommand(to),
-		claimsCommand(to), faultsCommand(to), sandboxCommand(to), datasetCommand(to), traceCommand(to), benchCommand(to), restoreCommand(to), importCommand(to), observeCommand(to), interferenceCommand(to), backupCommand(to), upgradeCommand(to), laneCommand(to))
+		claimsCommand(to), faultsCommand(to), sandboxCommand(to), datasetCommand(to), traceCommand(to), benchCommand(to), restoreCommand(to), importCommand(to), observeCommand(to), interferenceCommand(to), backupCommand(to), upgradeCommand(to), failoverCommand(to), laneCommand(to))
 	return root
 }
 

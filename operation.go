@@ -30,7 +30,7 @@ type operation struct {
 
 // operationOf finds the operation of a run by its kind.
 func operationOf(run *result.Run) (operation, bool) {
-	for _, o := range []operation{restoring(), importing(), drilling(run.Drill), upgrading()} {
+	for _, o := range []operation{restoring(), importing(), drilling(run.Drill), upgrading(), failingOver()} {
 		if o.kind == run.Kind {
 			return o, true
 		}

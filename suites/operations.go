@@ -27,7 +27,9 @@ func Restores() []Row {
 }
 
 // Beside lists every claim that stands beside the catalogue: certify neither tries nor misses it.
-func Beside() []Row { return slices.Concat(Restores(), Imports(), Drills(nil), Upgrades()) }
+func Beside() []Row {
+	return slices.Concat(Restores(), Imports(), Drills(nil), Upgrades(), Failovers())
+}
 
 // RulesOf are the rules of rows by claim id.
 func RulesOf(rows []Row) judge.Rules {

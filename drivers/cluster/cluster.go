@@ -102,6 +102,8 @@ type Cluster struct {
 	Tools Tools
 
 	close    func(context.Context) error
+	kill     func(context.Context) error                    // nil where the server is not ours to kill
+	material material                                       // of an embedded server
 	fetchWAL func(ctx context.Context, folder string) error // nil where nothing is archived
 }
 

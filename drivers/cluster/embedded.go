@@ -65,7 +65,7 @@ func startProgram(ctx context.Context, spec Spec, program serverProgram) (*Clust
 	started.Engine, started.Reach, started.Dir = spec.Engine, drivers.Embedded, spec.Dir
 	started.CAFile, started.OtherCAFile = e.tls.CAFile, e.tls.OtherCAFile
 	started.Ready = time.Since(began)
-	started.close = e.close
+	started.close, started.kill, started.material = e.close, e.server.killed, e.tls
 	if spec.Archiving {
 		started.fetchWAL = e.fetchArchive
 	}
@@ -103,7 +103,7 @@ func (e *embedded) start(ctx context.Context) (*Cluster, error) {
 	if e.log, err = os.OpenFile(e.logPath(), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o644); err != nil {
 		return nil, fmt.Errorf("%w: opening the server's log: %w", ErrUnreachable, err)
 	}
-	if e.tls, err = newMaterial(e.run.path); err != nil {
+	if e.tls, err = e.material(); err != nil {
 		return nil, err
 	}
 	if err := e.as.give(e.tls.CertFile, e.tls.KeyFile); err != nil {

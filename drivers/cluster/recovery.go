@@ -26,6 +26,8 @@ type Recovery struct {
 	// Pause stops at the target and leaves the cluster read-only, where it would be
 	// promoted otherwise.
 	Pause bool
+	// Follow lets the cluster follow its primary by streaming; nil follows nobody. See CanFollow.
+	Follow *Following
 	// Of is the cluster that the base was taken of, running or not: its accounts came along.
 	Of *Cluster
 }
@@ -100,6 +102,9 @@ func (r *postgresProgram) recover(e *embedded) error {
 			signal := filepath.Join(r.data(e), recoverySignal)
 			err = errors.Join(os.WriteFile(signal, nil, 0o600), e.as.give(signal))
 		}
+	}
+	if err == nil && from.Follow != nil {
+		err = r.follow(e, *from.Follow)
 	}
 	if err != nil {
 		return fmt.Errorf("laying out a base backup: %w", err)

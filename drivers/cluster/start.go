@@ -19,6 +19,9 @@ func Start(ctx context.Context, spec Spec) (*Cluster, error) {
 	if (spec.Archiving || spec.Recovery != nil) && !CanArchive(spec.Engine, spec.Reach) {
 		return nil, fmt.Errorf("starting %s (%s): only PostgreSQL that is started here can archive its WAL or begin from a base backup", spec.Engine, spec.Reach)
 	}
+	if spec.Recovery != nil && spec.Recovery.Follow != nil && !CanFollow(spec.Engine, spec.Reach) {
+		return nil, fmt.Errorf("starting %s (%s): only embedded PostgreSQL can follow a primary", spec.Engine, spec.Reach)
+	}
 	switch spec.Reach {
 	case drivers.Embedded:
 		return startEmbedded(ctx, spec)

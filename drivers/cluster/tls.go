@@ -34,15 +34,20 @@ const (
 // newMaterial makes a CA, a server certificate signed by it, and a second CA, in dir. The
 // certificate is for localhost and 127.0.0.1, and for the extra names or addresses given.
 func newMaterial(dir string, extra ...string) (material, error) {
-	m := material{
-		CAFile: filepath.Join(dir, "ca.pem"), OtherCAFile: filepath.Join(dir, "other-ca.pem"),
-		CertFile: filepath.Join(dir, "server.pem"), KeyFile: filepath.Join(dir, "server-key.pem"),
-		BundleFile: filepath.Join(dir, "server-bundle.pem"),
-	}
+	m := materialIn(dir)
 	if err := m.make(append([]string{"localhost", "127.0.0.1"}, extra...)); err != nil {
 		return material{}, fmt.Errorf("making certificates in %s: %w", dir, err)
 	}
 	return m, nil
+}
+
+// materialIn names the files below a folder.
+func materialIn(dir string) material {
+	return material{
+		CAFile: filepath.Join(dir, "ca.pem"), OtherCAFile: filepath.Join(dir, "other-ca.pem"),
+		CertFile: filepath.Join(dir, "server.pem"), KeyFile: filepath.Join(dir, "server-key.pem"),
+		BundleFile: filepath.Join(dir, "server-bundle.pem"),
+	}
 }
 
 func (m material) make(names []string) error {

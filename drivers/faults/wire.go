@@ -59,5 +59,15 @@ func (w *Wire) Heal(ctx context.Context) error {
 	return nil
 }
 
+// Lead lets a wire that was cut lead to another host:port, at the same address.
+func (w *Wire) Lead(to string) error {
+	w.proxy.Stop()
+	w.proxy.Upstream = to
+	if err := w.proxy.Start(); err != nil {
+		return fmt.Errorf("leading the wire to %s: %w", to, err)
+	}
+	return nil
+}
+
 // Close ends the wire and what goes over it.
 func (w *Wire) Close() { w.proxy.Stop() }
