@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tristore/drivers"
+	"tristore/drivers/backup"
 	"tristore/reports/recovery"
 	"tristore/reports/result"
 	"tristore/scenarios/backup/drill"
@@ -35,6 +36,8 @@ func backupCommand(to streams) *cobra.Command {
 type drillFlags struct {
 	flags
 	engine, under, order, size, planned string
+	format                              string
+	jobs                                int
 	sizes                               []string
 	rounds                              int
 	rate, writes                        float64
@@ -69,6 +72,8 @@ func drillCommand(to streams) *cobra.Command {
 	set.Float64Var(&f.rate, "rate", 50, "arrivals per second of each workload")
 	set.Float64Var(&f.writes, "writes", 20, "sign-ups per second of the ledger, each with a workspace and a binding")
 	set.StringVar(&f.order, "order", "users,permissions,collections", "in which order the stores are dumped; together: at one moment (PostgreSQL)")
+	set.StringVar(&f.format, "format", "", "how dumps are written: custom (default), directory, plain; on MongoDB-compatible engines archive, compressed")
+	set.IntVar(&f.jobs, "jobs", 0, "jobs of pg_dump and pg_restore, for --format directory")
 	set.BoolVar(&f.compare, "compare-orders", false, "take dumps in other orders as well, and tell which leaves the fewest dangling references")
 	set.DurationVar(&f.every, "every", 0, "how often dumps are to be taken: then the promised five minutes are judged for it")
 	f.own.declare(c, &f.flags)
@@ -90,6 +95,8 @@ func (f *drillFlags) read(c *cobra.Command) (plan Plan, want drill.Plan, err err
 		return plan, want, errors.New("idle stores fit together in every order: compare orders under a load, such as --load both")
 	case changed("rate") && f.under == string(drill.Idle), changed("writes") && f.under == string(drill.Idle):
 		return plan, want, errors.New("--rate and --writes are of a load: give --load auth, collections or both, or drop them")
+	case changed("jobs") && f.jobs < 1:
+		return plan, want, fmt.Errorf("--jobs is a number from 1 on; asked for %d", f.jobs)
 	case changed("every") && f.every < time.Second:
 		return plan, want, fmt.Errorf("--every is a time from a second on; asked for %s", f.every)
 	}
@@ -98,6 +105,7 @@ func (f *drillFlags) read(c *cobra.Command) (plan Plan, want drill.Plan, err err
 		return plan, want, err
 	}
 	want.Under, want.Rate, want.Writes, want.Order, want.Compare, want.Every = drill.Under(f.under), f.rate, f.writes, drill.Order(f.order), f.compare, f.every
+	want.Format, want.Jobs = backup.Format(f.format), f.jobs
 	if err := f.readSizes(&want, own); err != nil {
 		return plan, want, err
 	}
@@ -200,6 +208,10 @@ func drillLine(plan Plan, want drill.Plan) string {
 		words = append(words, filledWords(want)...)
 	}
 	words = append(words, "--rounds", fmt.Sprint(want.Rounds), "--order", string(want.Order))
+	words = append(words, given("--format", string(want.Format))...)
+	if want.Jobs > 0 {
+		words = append(words, "--jobs", fmt.Sprint(want.Jobs))
+	}
 	if want.Compare {
 		words = append(words, "--compare-orders")
 	}

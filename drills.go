@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"tristore/drivers/backup"
 	"tristore/reports/result"
 	"tristore/scenarios/backup/drill"
 )
@@ -43,6 +45,10 @@ func pastDrills(out string, want drill.Plan) (past []result.DrillPast) {
 }
 
 func sameDrill(d *result.Drill, want drill.Plan) bool {
+	shaped := drill.Facts(want).Drill
+	if d.Jobs != shaped.Jobs || cmp.Or(d.Format, string(backup.Formats(want.Engine)[0])) != shaped.Format {
+		return false
+	}
 	if d.Own != nil || want.Own != nil {
 		return sameOwn(d, want)
 	}

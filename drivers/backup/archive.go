@@ -28,6 +28,14 @@ const (
 	Stream    Format = "archive"
 )
 
+// Formats are those that an engine's tools know; the first is what the platform's page shows.
+func Formats(engine drivers.Engine) []Format {
+	if engine.Family() == drivers.FamilyPostgres {
+		return []Format{Custom, Directory, Plain}
+	}
+	return []Format{Stream}
+}
+
 // How shapes a dump or a restore. The zero value is what the platform's page shows.
 type How struct {
 	Format  Format
@@ -65,12 +73,12 @@ func Dump(ctx context.Context, from Place, folder string) (Archive, Report, erro
 // DumpAs is Dump in a format, or without some tables.
 func DumpAs(ctx context.Context, from Place, folder string, how How) (archive Archive, report Report, err error) {
 	archive = Archive{Engine: from.Cluster.Engine, From: from.Database, Format: how.Format}
-	dump, known := mongodump, []Format{Stream}
+	dump := mongodump
 	if archive.Engine.Family() == drivers.FamilyPostgres {
-		dump, known = pgDump, []Format{Custom, Directory, Plain}
+		dump = pgDump
 	}
 	if archive.Format == "" {
-		archive.Format = known[0]
+		archive.Format = Formats(archive.Engine)[0]
 	}
 	archive.Path = filepath.Join(folder, from.Database+"."+string(archive.Format))
 	how.Format, how.folder = archive.Format, UnfinishedPath(archive.Path)

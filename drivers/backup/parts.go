@@ -67,26 +67,19 @@ func sum(a, b Report) Report {
 	return a
 }
 
-// Fetch copies an archive of one file into another folder, as it would be brought from
-// where backups are kept, and compares what arrived with what was dumped.
+// Fetch copies an archive into another folder, as it would be brought from where backups
+// are kept, and compares what arrived with what was dumped.
 func Fetch(archive Archive, folder string) (fetched Archive, err error) {
-	if archive.Format == Directory {
-		return archive, errors.New("fetching an archive: one in the directory format is no single file")
-	}
 	fetched = archive
 	fetched.Path = filepath.Join(folder, filepath.Base(archive.Path))
-	from, err := os.Open(archive.Path)
-	if err != nil {
-		return archive, fmt.Errorf("fetching an archive: %w", err)
+	unfinished := UnfinishedPath(fetched.Path)
+	if archive.Format == Directory {
+		err = fetchFolder(archive.Path, unfinished)
+	} else {
+		err = fetchFile(archive.Path, unfinished)
 	}
-	defer func() { _ = from.Close() }() // read only
-	to, err := os.OpenFile(UnfinishedPath(fetched.Path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return archive, fmt.Errorf("fetching an archive: %w", err)
-	}
-	_, err = io.Copy(to, from)
-	if err = errors.Join(err, to.Sync(), to.Close()); err == nil {
-		err = os.Rename(to.Name(), fetched.Path)
+	if err == nil {
+		err = os.Rename(unfinished, fetched.Path)
 	}
 	if err == nil {
 		err = Unaltered(fetched)
@@ -95,4 +88,35 @@ func Fetch(archive Archive, folder string) (fetched Archive, err error) {
 		return archive, fmt.Errorf("fetching an archive: %w", err)
 	}
 	return fetched, nil
+}
+
+// fetchFolder copies the files of a dump in the directory format, which lie side by side.
+func fetchFolder(path, to string) error {
+	files, err := os.ReadDir(path)
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(to, 0o700); err != nil {
+		return err
+	}
+	for _, file := range files {
+		if err := fetchFile(filepath.Join(path, file.Name()), filepath.Join(to, file.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func fetchFile(path, into string) error {
+	from, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = from.Close() }() // read only
+	to, err := os.OpenFile(into, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, from)
+	return errors.Join(err, to.Sync(), to.Close())
 }

@@ -64,7 +64,11 @@ func pgRestore(ctx context.Context, to Place, from source) (Report, error) {
 	}
 	args := from.arguments()
 	if client >= settingSince && to.Cluster.Engine.Major < settingSince {
-		return pgRestoreScript(ctx, to, program, from.into(cluster.Invocation{Args: args}))
+		report, err := pgRestoreScript(ctx, to, program, from.into(cluster.Invocation{Args: args}))
+		if from.how.Jobs > 1 {
+			report.Way += fmt.Sprintf("; in one job and not in %d, since psql reads one script", from.how.Jobs)
+		}
+		return report, err
 	}
 	if from.archive.Format == Directory {
 		args = append(args, fmt.Sprintf("--jobs=%d", max(1, from.how.Jobs)))

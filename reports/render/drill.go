@@ -75,6 +75,17 @@ func (d *drill) lost(said string) string {
 	return said
 }
 
+// Written is how the dumps were written, in words.
+func (d *drill) Written() string {
+	switch {
+	case d.Format == "":
+		return "their format was not kept"
+	case d.Jobs > 0:
+		return fmt.Sprintf("%s format, jobs: %d", d.Format, d.Jobs)
+	}
+	return d.Format + " format"
+}
+
 const unknownLoss = "not known"
 
 func drillLineOf(r result.DrillRound, own bool) drillLine {
@@ -114,7 +125,7 @@ func summaryDrill(page *strings.Builder, run *result.Run) {
 	if d == nil {
 		return
 	}
-	fmt.Fprintf(page, "\n## The loss\n\nLoad while dumps were taken: %s. Promised: the first request within %s, at most %s of writes lost.\n\n", inline(d.Under), span(d.RTOSeconds), span(d.RPOSeconds))
+	fmt.Fprintf(page, "\n## The loss\n\nLoad while dumps were taken: %s; %s. Promised: the first request within %s, at most %s of writes lost.\n\n", inline(d.Under), inline(d.Written()), span(d.RTOSeconds), span(d.RPOSeconds))
 	if own := d.Own; own != nil {
 		fmt.Fprintf(page, "Somebody's own databases at %s, only read, restored into a throwaway %s (%s).\n\n", inline(own.At), inline(own.Into), inline(own.Reach))
 	}

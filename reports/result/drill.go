@@ -24,6 +24,9 @@ type Drill struct {
 	Trouble string      `json:"trouble,omitempty"`
 	// Own are somebody's own databases, which were only read; nil where ours were filled.
 	Own *DrillOwn `json:"own,omitempty"`
+	// Format of the dumps, and the jobs of one in the directory format.
+	Format string `json:"format,omitempty"`
+	Jobs   int    `json:"jobs,omitempty"`
 }
 
 // DrillOwn says whose databases were drilled, and where the copy lay.

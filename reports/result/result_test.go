@@ -54,7 +54,7 @@ func fullSplit(m Measurement) *Split {
 func fullDrill() *Drill {
 	dumps := DrillDumps{"users,permissions,collections", 1, 2, 3, 4, 5, 6, 7, []string{"line"}}
 	return &Drill{"e", "embedded", "both", "together", 3600, 300, 60, 1, []DrillRound{{1, 2, 3, dumps, []DrillDumps{dumps}, []DrillPart{{"fetch", 1, 2}}, 1, []DrillLedger{{"users", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}}, 1, 2, 3}},
-		[]DrillPast{{"id", time.Unix(1, 0).UTC(), Pass, 1, 2, 3, 4, 5}}, "t", &DrillOwn{"h:1", map[string]string{"users": "u"}, "postgres:16", "embedded"}}
+		[]DrillPast{{"id", time.Unix(1, 0).UTC(), Pass, 1, 2, 3, 4, 5}}, "t", &DrillOwn{"h:1", map[string]string{"users": "u"}, "postgres:16", "embedded"}, "directory", 2}
 }
 
 func fullBoundary() *Boundary {

@@ -182,9 +182,10 @@ func (r *round) dumpOne(ctx context.Context, all *dumps, name store.Name) error 
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(all.folder, database)
+	path, how := filepath.Join(all.folder, database), r.plan.how()
+	how.Snapshot = one.held.Name
 	err = r.moving(ctx, r.main == nil, work{"dumping " + string(name), share, func(context.Context) int64 { return lengthOf(path) }}, func() (err error) {
-		one.archive, one.report, err = backup.DumpAs(ctx, backup.Place{Cluster: r.from.Cluster, Database: database}, all.folder, backup.How{Snapshot: one.held.Name})
+		one.archive, one.report, err = backup.DumpAs(ctx, backup.Place{Cluster: r.from.Cluster, Database: database}, all.folder, how)
 		return err
 	})
 	one.ended = time.Now()
@@ -205,12 +206,14 @@ func (r *round) dumpOne(ctx context.Context, all *dumps, name store.Name) error 
 // lengthOf is how much of an archive is written.
 func lengthOf(path string) int64 {
 	all, _ := filepath.Glob(path + "*.unfinished")
-	for _, one := range all {
-		if info, err := os.Stat(one); err == nil {
-			return info.Size()
+	inside, _ := filepath.Glob(path + "*.unfinished/*") // of the directory format
+	written := int64(0)
+	for _, one := range append(all, inside...) {
+		if info, err := os.Stat(one); err == nil && info.Mode().IsRegular() {
+			written += info.Size()
 		}
 	}
-	return 0
+	return written
 }
 
 func sideways(other bool, order Order) string {

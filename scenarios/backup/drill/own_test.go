@@ -2,13 +2,16 @@ package drill
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
 	"tristore/drivers"
+	"tristore/drivers/backup"
 	"tristore/drivers/cluster"
 	"tristore/drivers/postgres"
 	"tristore/drivers/store"
+	"tristore/reports/result"
 )
 
 // ownOn is a drill of databases on a server as if they were somebody's.
@@ -38,7 +41,9 @@ func ownOn(t *testing.T, from *source, plan Plan, databases map[store.Name]strin
 
 // What is lost of somebody's databases after the restore is seen by the claim about it.
 func ownLost(t *testing.T, r *round) {
-	_, own := ownOn(t, r.from, r.plan, map[store.Name]string{store.UsersStore: r.from.at(store.UsersStore).URL.Database(),
+	plan := r.plan
+	plan.Format = backup.Plain
+	_, own := ownOn(t, r.from, plan, map[store.Name]string{store.UsersStore: r.from.at(store.UsersStore).URL.Database(),
 		store.PermissionsStore: r.from.at(store.PermissionsStore).URL.Database(), store.CollectionsStore: r.from.at(store.CollectionsStore).URL.Database()})
 	for i, name := range store.Names() {
 		if name == store.UsersStore {
@@ -87,7 +92,14 @@ func ownForeign(t *testing.T, r *round) {
 			t.Fatal(err)
 		}
 	}
-	_, own := ownOn(t, r.from, r.plan, databases)
+	plan := r.plan
+	plan.Format, plan.Jobs = backup.Directory, 2
+	d, own := ownOn(t, r.from, plan, databases)
+	if d.facts.Drill.Format != "directory" || d.facts.Drill.Jobs != 2 || !slices.ContainsFunc(d.facts.Steps, func(s result.Step) bool {
+		return strings.Contains(strings.Join(s.Commands, " "), "--format=directory --snapshot=") || strings.Contains(strings.Join(s.Commands, " "), "--jobs=2")
+	}) {
+		t.Errorf("%+v\n%+v", d.facts.Drill, d.facts.Steps)
+	}
 	if err := own.lookOwn(t.Context()); err != nil {
 		t.Fatal(err)
 	}

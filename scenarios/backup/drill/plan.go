@@ -1,12 +1,14 @@
 package drill
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"tristore/drivers"
+	"tristore/drivers/backup"
 	"tristore/drivers/store"
 	"tristore/reports/result"
 	"tristore/scenarios/road"
@@ -26,6 +28,10 @@ type Plan struct {
 	Rate   float64 `json:"rate_per_s"`   // of each workload
 	Writes float64 `json:"writes_per_s"` // of the ledger: sign-ups, each with a workspace and a binding
 	Order  Order   `json:"order"`
+	// Format of the dumps, and the jobs of one in the directory format; empty is what the
+	// platform's page shows.
+	Format backup.Format `json:"format,omitempty"`
+	Jobs   int           `json:"jobs,omitempty"`
 	// Compare takes dumps in the other orders as well, to see which leaves fewest dangling references.
 	Compare bool          `json:"compare_orders,omitempty"`
 	Every   time.Duration `json:"every_ns,omitempty"` // how often dumps are to be taken; zero is not said
@@ -109,6 +115,7 @@ const (
 	mostRound = 20
 	mostRate  = 10_000
 	mostWrite = 500
+	mostJobs  = 64
 )
 
 // Check refuses a plan that could not be carried out, in a sentence for the user.
@@ -136,10 +143,36 @@ func (p Plan) Check() error {
 		return fmt.Errorf("order %q is none: write users, permissions and collections in the order of their dumps, or together", p.Order)
 	case p.Order == Together && p.Engine.Family() != drivers.FamilyPostgres:
 		return fmt.Errorf("%s has no snapshot that three dumps could share: give an order such as %s", p.Engine.Title(), Orders(p.Engine)[0])
+	case !slices.Contains(backup.Formats(p.Engine), p.format()):
+		return fmt.Errorf("format %q is none of %s's tools; did you mean %s? known: %s", p.Format, p.Engine.Title(), drivers.Nearest(string(p.Format), formatWords(p.Engine)), strings.Join(formatWords(p.Engine), ", "))
+	case p.Jobs < 0 || p.Jobs > mostJobs:
+		return fmt.Errorf("--jobs is a number from 1 to %d; asked for %d", mostJobs, p.Jobs)
+	case p.Jobs > 1 && p.format() != backup.Directory:
+		return fmt.Errorf("--jobs is of the directory format, and a dump in the %s format is one stream: give --format directory, or drop --jobs", p.format())
 	case p.Every < 0 || p.Planned < 0:
 		return fmt.Errorf("how often, and the planned size, are above zero; asked for every %s and %d bytes", p.Every, p.Planned)
 	}
 	return nil
+}
+
+// format is the one that dumps are taken in.
+func (p Plan) format() backup.Format { return cmp.Or(p.Format, backup.Formats(p.Engine)[0]) }
+
+func (p Plan) jobs() int {
+	if p.format() != backup.Directory {
+		return 0
+	}
+	return max(1, p.Jobs)
+}
+
+// how are the dumps and restores of this plan shaped.
+func (p Plan) how() backup.How { return backup.How{Format: p.format(), Jobs: p.jobs()} }
+
+func formatWords(engine drivers.Engine) (words []string) {
+	for _, format := range backup.Formats(engine) {
+		words = append(words, string(format))
+	}
+	return words
 }
 
 // planned is the size that the promise is to hold for; zero is not asked.

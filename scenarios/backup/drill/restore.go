@@ -152,7 +152,7 @@ func (r *round) bringBack(ctx context.Context, fetched map[store.Name]backup.Arc
 			return size
 		}
 		err = r.meter.during(ctx, work{"restoring " + string(name), share, sofar}, func() (err error) {
-			parts, err = backup.RestoreParts(ctx, backup.Place{Cluster: r.target, Database: blank.Target.URL.Database()}, archive, backup.How{Without: r.copy.Without})
+			parts, err = backup.RestoreParts(ctx, backup.Place{Cluster: r.target, Database: blank.Target.URL.Database()}, archive, backup.How{Without: r.copy.Without, Jobs: r.plan.jobs()})
 			return err
 		})
 		report := parts.Both()

@@ -16,7 +16,8 @@ func Facts(plan Plan) *result.Run {
 	facts := plan.Facts()
 	facts.Seed = plan.Seed
 	facts.Drill = &result.Drill{Engine: plan.Engine.String(), Reach: string(plan.Reach), Under: string(plan.Under), Order: string(plan.Order),
-		RTOSeconds: promisedRTO, RPOSeconds: promisedRPO, EverySeconds: plan.Every.Seconds(), PlannedBytes: plan.planned(), Past: plan.Past, Own: plan.ownFacts()}
+		RTOSeconds: promisedRTO, RPOSeconds: promisedRPO, EverySeconds: plan.Every.Seconds(), PlannedBytes: plan.planned(), Past: plan.Past, Own: plan.ownFacts(),
+		Format: string(plan.format()), Jobs: plan.jobs()}
 	return facts
 }
 
