@@ -162,7 +162,7 @@ func TestContainerCancelledStartLeavesNothing(t *testing.T) {
 		ended <- err
 	}()
 	for len(ended) == 0 && len(containersOf(t, t.Name())) == 0 {
-		_ = pause(t.Context(), 5*time.Millisecond)
+		_ = drivers.Pause(t.Context(), 5*time.Millisecond)
 	}
 	cancel()
 	if err := <-ended; !errors.Is(err, context.Canceled) {

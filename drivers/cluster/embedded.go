@@ -184,7 +184,7 @@ func (e *embedded) await(ctx context.Context, port int) (*Cluster, error) {
 		if e.spec.Recovery != nil {
 			poll = recoveryPoll
 		}
-		if pause(waiting, poll) != nil {
+		if drivers.Pause(waiting, poll) != nil {
 			if err := ctx.Err(); err != nil {
 				return nil, fmt.Errorf("waiting for the server was given up; its last refusal: %s: %w", refusal.Error(), err) // why it was given up is the class
 			}

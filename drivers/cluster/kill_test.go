@@ -128,7 +128,7 @@ func (h *held) expectGone(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for len(h.alive()) > 0 {
-		if pause(ctx, 5*time.Millisecond) != nil {
+		if drivers.Pause(ctx, 5*time.Millisecond) != nil {
 			t.Fatalf("still there after a minute: %v of %v", h.alive(), h.family)
 		}
 	}
@@ -270,7 +270,7 @@ func TestServerOutlivesThread(t *testing.T) {
 	defer cancel()
 	task := "/proc/self/task/" + strconv.Itoa(<-thread)
 	for _, err := os.Stat(task); err == nil; _, err = os.Stat(task) {
-		if pause(ctx, time.Millisecond) != nil {
+		if drivers.Pause(ctx, time.Millisecond) != nil {
 			t.Fatal("the thread does not end")
 		}
 	}

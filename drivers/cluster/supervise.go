@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"tristore/drivers"
 )
 
 // launch describes a server process.
@@ -156,24 +158,12 @@ func killAll(ctx context.Context, pids []int) error {
 	defer cancel()
 	for _, pid := range pids {
 		for startTicks(pid) != "" && startTicks(pid) == started[pid] && !zombie(pid) {
-			if err := pause(ctx, 2*time.Millisecond); err != nil {
+			if err := drivers.Pause(ctx, 2*time.Millisecond); err != nil {
 				return fmt.Errorf("process %d does not end although it was killed", pid)
 			}
 		}
 	}
 	return nil
-}
-
-// pause waits a moment, or less when ctx ends first.
-func pause(ctx context.Context, moment time.Duration) error {
-	timer := time.NewTimer(moment)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // descendants are all processes below pid, nearest first.

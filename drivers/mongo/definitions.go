@@ -16,6 +16,7 @@ import (
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"tristore/drivers"
 	"tristore/drivers/store"
 )
 
@@ -36,7 +37,7 @@ func (c *Collections) UpdateSchema(ctx context.Context, schema store.Schema) sto
 	var outcome store.Outcome
 	for range declareTries {
 		outcome = c.do(ctx, func(ctx context.Context) error { return c.extend(ctx, schema) })
-		if !outcome.Is(store.Conflict) || pause(ctx, 5*time.Millisecond) != nil {
+		if !outcome.Is(store.Conflict) || drivers.Pause(ctx, 5*time.Millisecond) != nil {
 			return outcome
 		}
 	}

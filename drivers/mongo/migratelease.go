@@ -8,6 +8,8 @@ import (
 
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"tristore/drivers"
 )
 
 // The lease of migrations: who wants it waits this long, and it runs out when its holder
@@ -49,7 +51,7 @@ func (s session) lease(ctx context.Context) (*lease, error) {
 		if number > 0 {
 			return s.keep(ctx, number), nil
 		}
-		if err := pause(patience, leasePoll); err != nil {
+		if err := drivers.Pause(patience, leasePoll); err != nil {
 			return nil, fmt.Errorf("another start has been migrating this database for %s: %w", lockPatience, err)
 		}
 	}
@@ -91,7 +93,7 @@ func (s session) keep(ctx context.Context, number int64) *lease {
 	held := &lease{s, number, stop, make(chan struct{})}
 	go func() {
 		defer close(held.ended)
-		for pause(renewing, leaseLength/3) == nil {
+		for drivers.Pause(renewing, leaseLength/3) == nil {
 			// A renewal that fails is tried again before the lease runs out.
 			_, _ = s.in.Collection(leaseCollection).UpdateOne(renewing, equal("_id", number), equal("$set", equal("expires", time.Now().Add(leaseLength))))
 		}

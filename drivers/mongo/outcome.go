@@ -8,6 +8,7 @@ import (
 
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 
+	"tristore/drivers"
 	"tristore/drivers/store"
 )
 
@@ -154,19 +155,10 @@ func retrying(ctx context.Context, do func() store.Outcome) store.Outcome {
 	outcome := do()
 	for try := 1; try < conflictTries && outcome.Is(store.Conflict); try++ {
 		length := (10 * time.Millisecond) << try
-		if pause(ctx, length+time.Duration(time.Now().UnixNano())%(2*length)) != nil {
+		if drivers.Pause(ctx, length+time.Duration(time.Now().UnixNano())%(2*length)) != nil {
 			break
 		}
 		outcome = do().After(outcome)
 	}
 	return outcome
-}
-
-func pause(ctx context.Context, length time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(length):
-		return nil
-	}
 }

@@ -13,6 +13,7 @@ import (
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"tristore/drivers"
 	"tristore/drivers/store"
 )
 
@@ -184,7 +185,7 @@ func (c *Collections) Upsert(ctx context.Context, into store.Collection, upsert 
 			_, err := c.rows(into).UpdateOne(ctx, request.filter, request.update, options.UpdateOne().SetUpsert(true))
 			return err
 		})
-		if !outcome.Is(store.Unique) && !outcome.Is(store.Conflict) || pause(ctx, 5*time.Millisecond) != nil {
+		if !outcome.Is(store.Unique) && !outcome.Is(store.Conflict) || drivers.Pause(ctx, 5*time.Millisecond) != nil {
 			break
 		}
 	}

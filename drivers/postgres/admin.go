@@ -211,23 +211,11 @@ func (a *Admin) whileInUse(ctx context.Context, do func() error) error {
 		if !errors.As(last, &said) || said.Code != inUse {
 			return last
 		}
-		if err := pause(ctx, 50*time.Millisecond); err != nil {
+		if err := drivers.Pause(ctx, 50*time.Millisecond); err != nil {
 			return errors.Join(last, err)
 		}
 	}
 	return last
-}
-
-// pause waits unless the context ends first.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 func quote(name string) string { return pgx.Identifier{name}.Sanitize() }

@@ -55,7 +55,7 @@ func Reconfigure(ctx context.Context, target drivers.Target, settings map[string
 			if since.After(before) {
 				return nil
 			}
-			if err := pause(waiting, 10*time.Millisecond); err != nil {
+			if err := drivers.Pause(waiting, 10*time.Millisecond); err != nil {
 				return errors.Join(errors.New("settings did not come into force"), err)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"tristore/drivers"
 	"tristore/drivers/store"
 )
 
@@ -121,7 +122,7 @@ const conflictTries = 5
 func retrying(ctx context.Context, do func() store.Outcome) store.Outcome {
 	outcome := do()
 	for try := 1; try < conflictTries && outcome.Is(store.Conflict); try++ {
-		if pause(ctx, (5*time.Millisecond)<<try) != nil {
+		if drivers.Pause(ctx, (5*time.Millisecond)<<try) != nil {
 			break
 		}
 		outcome = do().After(outcome)

@@ -97,7 +97,7 @@ func await(ctx context.Context, on *pgx.Conn, most time.Duration, query string, 
 			return err
 		}
 		missing = strings.Join(left, ", ")
-		if pause(ctx, replicationPoll) != nil {
+		if drivers.Pause(ctx, replicationPoll) != nil {
 			return fmt.Errorf("given up; last: %s: %w", missing, ctx.Err())
 		}
 	}

@@ -49,22 +49,14 @@ func interferenceOf(facts *result.Interference) *interference {
 
 // armSpanOf gives the middle and the span of the windows' 95th percentiles.
 func armSpanOf(facts *result.Interference, arm result.Arm) armSpan {
-	line := armSpan{Name: arm.Name, Data: fmt.Sprintf("%s, %.2f× the cache", size(arm.Bytes), float64(arm.Bytes)/float64(max(1, arm.CacheBytes)))}
-	var auth, others []float64
+	both := bothSpans{of: func(l result.Histogram) float64 { return l.P95 }}
 	for _, w := range facts.Windows {
-		if w.Arm != arm.Name || w.Invalid != "" {
-			continue
-		}
-		line.Windows++
-		if w.Auth != nil {
-			auth = append(auth, w.Auth.Latency.P95)
-		}
-		if w.Collections != nil {
-			others = append(others, w.Collections.Latency.P95)
+		if w.Arm == arm.Name && w.Invalid == "" {
+			both.add(w.Auth, w.Collections)
 		}
 	}
-	line.Auth, line.Others = middleOf(auth), middleOf(others)
-	return line
+	data := fmt.Sprintf("%s, %.2f× the cache", size(arm.Bytes), float64(arm.Bytes)/float64(max(1, arm.CacheBytes)))
+	return armSpan{Name: arm.Name, Data: data, Windows: both.windows, Auth: middleOf(both.auth), Others: middleOf(both.others)}
 }
 
 func summaryInterference(page *strings.Builder, run *result.Run) {

@@ -90,22 +90,30 @@ func splitOf(run *result.Run) *split {
 
 // armOf gives the middle and the span of the windows' 99th percentiles.
 func armOf(facts *result.Split, arm result.Cell) armLine {
-	var auth, others []float64
-	line := armLine{Cell: arm}
+	both := bothSpans{of: func(l result.Histogram) float64 { return l.P99 }}
 	for _, w := range facts.Windows {
-		if w.Cell != arm || w.Invalid != "" {
-			continue
-		}
-		line.Windows++
-		if w.Auth != nil {
-			auth = append(auth, w.Auth.Latency.P99)
-		}
-		if w.Collections != nil {
-			others = append(others, w.Collections.Latency.P99)
+		if w.Cell == arm && w.Invalid == "" {
+			both.add(w.Auth, w.Collections)
 		}
 	}
-	line.Auth, line.Others = middleOf(auth), middleOf(others)
-	return line
+	return armLine{Cell: arm, Windows: both.windows, Auth: middleOf(both.auth), Others: middleOf(both.others)}
+}
+
+// bothSpans gathers a percentile of both workloads over windows that may be used.
+type bothSpans struct {
+	of           func(result.Histogram) float64
+	windows      int
+	auth, others []float64
+}
+
+func (b *bothSpans) add(auth, others *result.Measurement) {
+	b.windows++
+	if auth != nil {
+		b.auth = append(b.auth, b.of(auth.Latency))
+	}
+	if others != nil {
+		b.others = append(b.others, b.of(others.Latency))
+	}
 }
 
 // blocks draws the auth path's 99th percentile of every window, one line of dots per

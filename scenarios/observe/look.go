@@ -193,12 +193,8 @@ func (l *look) leaveOut(what, why string) {
 
 // wait returns at a moment, or with the context.
 func wait(ctx context.Context, until time.Time) error {
-	timer := time.NewTimer(time.Until(until))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
+	if drivers.Pause(ctx, time.Until(until)) != nil {
 		return context.Cause(ctx)
 	}
+	return nil
 }

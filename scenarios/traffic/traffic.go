@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"tristore/drivers"
 	"tristore/drivers/deployment"
 	"tristore/drivers/store"
 )
@@ -92,7 +93,7 @@ func (t *Writers) write(ctx context.Context, name store.Name) {
 		outcome := Write(one, at.on, name, row)
 		done()
 		t.note(name, row, at.number, outcome)
-		if pause(ctx, writePause) != nil {
+		if drivers.Pause(ctx, writePause) != nil {
 			return
 		}
 	}
@@ -225,16 +226,4 @@ func workspaceOf(n int) string { return fmt.Sprintf("~%06x", n) }
 func bindingOf(n int) store.BindingKey {
 	id := UserOf(n)
 	return store.BindingKey{WorkspaceID: "meanwhile", ResourceType: "agent", ResourceID: id, PrincipalType: "user", PrincipalID: id}
-}
-
-// pause waits unless the context ends first.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
