@@ -113,6 +113,7 @@ func (d *drill) fill(ctx context.Context, ends *road.Ends) (err error) {
 	if err := os.WriteFile(front.CAFile, authority, 0o600); err != nil {
 		return fmt.Errorf("keeping the authority's certificate: %w", err)
 	}
+	ends.Add(func(context.Context) error { return os.Remove(front.CAFile) })
 	front.Admin.URL, front.Admin.CAFile = d.wire.Through(front.Admin.URL), front.CAFile
 	host, err := deployment.Prepare(ctx, &front, deployment.Options{})
 	if err != nil {
