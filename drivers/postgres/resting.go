@@ -65,7 +65,7 @@ func HoldRows(ctx context.Context, target drivers.Target, h Holding) error {
 		if said := code(err); err != nil && ctx.Err() == nil && said != "57P01" && said != "25P03" && !closedByServer(err) {
 			return fmt.Errorf("locking the rows of %s: %w", h.Table, err)
 		}
-		if pause(ctx, h.Pause) != nil {
+		if drivers.Pause(ctx, h.Pause) != nil {
 			break // over
 		}
 	}
@@ -93,7 +93,7 @@ func holdOnce(ctx context.Context, target drivers.Target, h Holding) (err error)
 	if _, err := tx.Exec(ctx, "SELECT FROM "+quote(h.Table)+" FOR UPDATE"); err != nil {
 		return err
 	}
-	if pause(ctx, h.For) != nil {
+	if drivers.Pause(ctx, h.For) != nil {
 		return nil // over
 	}
 	if err := tx.Rollback(ctx); err != nil {
