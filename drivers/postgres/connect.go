@@ -71,6 +71,7 @@ func openPool(ctx context.Context, target drivers.Target) (*pgxpool.Pool, error)
 	}
 	config.MinConns = min(poolMin, config.MaxConns)
 	config.MaxConnIdleTime, config.HealthCheckPeriod, config.BeforeClose = poolIdle, poolCheck, closeLine
+	config.ConnConfig.DialFunc = dialWire(config.ConnConfig.DialFunc)
 	config.AfterConnect = func(_ context.Context, connection *pgx.Conn) error {
 		readAsContract(connection.TypeMap())
 		return nil

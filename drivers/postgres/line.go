@@ -20,6 +20,7 @@ import (
 type line struct {
 	on       *pgx.Conn
 	front    *pgproto3.Frontend
+	wire     *wire // nil where the connection has no socket of its own
 	cutoff   cutoff
 	prepared map[string]*prepared // by its text; the stores' texts are few and fixed
 	stale    []string             // names of statements that are to be dropped
@@ -59,6 +60,7 @@ func lineOf(pooled *pgxpool.Conn) *line {
 	}
 	l := &line{on: connection, front: connection.PgConn().Frontend(), prepared: map[string]*prepared{}, text: make([]byte, 0, textRoom)}
 	l.cutoff.on = connection.PgConn().Conn()
+	l.wire = wireOf(l.cutoff.on)
 	own[lineKey] = l
 	return l
 }
@@ -93,6 +95,9 @@ func (l *line) prepare(text string) (*prepared, error) {
 // forget drops a statement that the server no longer runs, since the schema changed under
 // it, when the line is released; it is prepared anew when it is asked again.
 func (l *line) forget(text string, err error) {
+	if err == nil {
+		return
+	}
 	var said *pgconn.PgError
 	if p, is := l.prepared[text]; is && errors.As(err, &said) && (said.Code == changedResult || said.Code == noStatement) {
 		delete(l.prepared, text)
@@ -153,11 +158,20 @@ func (l *line) queue(p *prepared, args []string) {
 func (l *line) send() error {
 	l.front.SendSync(&l.sync)
 	l.open++
-	err := l.front.Flush()
+	err := l.flush()
 	if err != nil {
 		l.dead = err
 	}
 	return err
+}
+
+// flush gives what was queued to the connection, which sends it when the answer is waited for.
+func (l *line) flush() error {
+	if l.wire != nil {
+		l.wire.hold = true
+		defer func() { l.wire.hold = false }()
+	}
+	return l.front.Flush()
 }
 
 // next gives the values of the next row of the statement whose turn it is, valid until it

@@ -150,6 +150,24 @@ func TestWhatTheServerRefusesLeavesTheConnectionInUse(t *testing.T) {
 	}
 }
 
+// What a load asks most often takes no memory, so that no collection of garbage is in its
+// latencies. These tests use TLS, which takes one piece for each record that it reads.
+func TestAPointReadAllocatesNothing(t *testing.T) {
+	target := emptyDatabase(t)
+	point := openPoint(t, target)
+	if _, err := connect(t, target).Exec(t.Context(), `CREATE TABLE pgbench_accounts (aid int, abalance int); INSERT INTO pgbench_accounts VALUES (5, 7)`); err != nil {
+		t.Fatal(err)
+	}
+	allocated := testing.AllocsPerRun(500, func() {
+		if balance, outcome := point.Balance(t.Context(), 5); balance != 7 || !outcome.OK() {
+			t.Fatalf("%d, %s", balance, outcome.Detail())
+		}
+	})
+	if allocated > 1 {
+		t.Errorf("%g allocations per read, one is of TLS", allocated)
+	}
+}
+
 func TestQuestionsSentTogetherEndEachForItself(t *testing.T) {
 	target := emptyDatabase(t)
 	point := openPoint(t, target)

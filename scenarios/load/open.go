@@ -139,6 +139,9 @@ func (r *run) dispatch() time.Duration {
 }
 
 func (r *run) pace(w *waiter, shard *measure.Shard) time.Duration {
+	var own thrift
+	own.begin(r.now())
+	defer own.end()
 	due := time.Duration(0)
 	for number := int64(0); ; number++ {
 		due = r.pacer.Next(due, number)
@@ -163,6 +166,7 @@ func (r *run) pace(w *waiter, shard *measure.Shard) time.Duration {
 		default:
 			r.drop(shard, a)
 		}
+		own.saw(a.queued, a.queued-due)
 	}
 	if w.wait(r.began+r.end()) != nil {
 		return min(r.now(), r.end())
