@@ -43,7 +43,7 @@ func (w *wire) held(b []byte) {
 
 func TestAQuestionIsSentByTheReadOfItsAnswer(t *testing.T) {
 	w, far := wired(t)
-	go func() { _, _ = io.Copy(far, far) }() // ends with the connection
+	go func() { _, _ = io.Copy(far, far) }()    // ends with the connection
 	for size := 1; size <= 16<<20; size *= 16 { // the largest is more than both sockets hold
 		question := bytes.Repeat([]byte("0123456789abcdef"), size/16+1)
 		answer := make([]byte, len(question))
