@@ -20,7 +20,6 @@ import (
 type line struct {
 	on       *pgx.Conn
 	front    *pgproto3.Frontend
-	wire     *wire // nil where the connection has no socket of its own
 	cutoff   cutoff
 	prepared map[string]*prepared // by its text; the stores' texts are few and fixed
 	stale    []string             // names of statements that are to be dropped
@@ -60,7 +59,6 @@ func lineOf(pooled *pgxpool.Conn) *line {
 	}
 	l := &line{on: connection, front: connection.PgConn().Frontend(), prepared: map[string]*prepared{}, text: make([]byte, 0, textRoom)}
 	l.cutoff.on = connection.PgConn().Conn()
-	l.wire = wireOf(l.cutoff.on)
 	own[lineKey] = l
 	return l
 }
@@ -158,20 +156,11 @@ func (l *line) queue(p *prepared, args []string) {
 func (l *line) send() error {
 	l.front.SendSync(&l.sync)
 	l.open++
-	err := l.flush()
+	err := l.front.Flush()
 	if err != nil {
 		l.dead = err
 	}
 	return err
-}
-
-// flush gives what was queued to the connection, which sends it when the answer is waited for.
-func (l *line) flush() error {
-	if l.wire != nil {
-		l.wire.hold = true
-		defer func() { l.wire.hold = false }()
-	}
-	return l.front.Flush()
 }
 
 // next gives the values of the next row of the statement whose turn it is, valid until it

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -11,20 +10,14 @@ import (
 	"unsafe"
 )
 
-// wire is a connection that sends a question and waits for its answer in one go, so that a
-// load costs the machine little more than the store does. It waits at once, where net.Conn
-// first tries to read what cannot have come yet. And it does not tell the runtime of calls
-// that cannot block: the first such word after every pause wakes the runtime's watching
-// thread, which costs more processor time than the whole of a point read.
+// wire is a connection that reads and writes its socket without telling the runtime. Its
+// socket does not block, so that there is nothing to tell; and the first such word after
+// every pause wakes the runtime's watching thread, which costs a load at a fixed rate more
+// processor time than the runtime spends on the read itself.
 type wire struct {
 	net.Conn
-	raw  syscall.RawConn
-	hold bool   // what is written now is sent by the read of its answer
-	out  []byte // held
-	in   []byte // where a read puts what came
-	n    int    // of it, and why it is no more
-	err  error
-	step func(fd uintptr) (done bool) // made once, so that no read allocates
+	raw         syscall.RawConn
+	read, write transfer
 }
 
 // dialWire is a dialer's function of pgconn. A connection that has no socket is left as it is.
@@ -43,99 +36,68 @@ func dialWire(dial func(ctx context.Context, network, address string) (net.Conn,
 			_ = on.Close()
 			return nil, fmt.Errorf("reaching the socket of a connection to %s: %w", address, err)
 		}
-		w := &wire{Conn: on, raw: raw}
-		w.step = w.exchange
+		w := &wire{Conn: on, raw: raw, read: transfer{call: syscall.SYS_READ}, write: transfer{call: syscall.SYS_WRITE}}
+		w.read.step, w.write.step = w.read.try, w.write.try
 		return w, nil
 	}
 }
 
-// wireOf finds the wire of a connection, below TLS too; nil where there is none.
-func wireOf(on net.Conn) *wire {
-	if secured, is := on.(*tls.Conn); is {
-		on = secured.NetConn()
-	}
-	w, _ := on.(*wire)
-	return w
-}
-
-// Write serves net.Conn.
-func (w *wire) Write(b []byte) (int, error) {
-	if w.hold {
-		w.out = append(w.out, b...)
-		return len(b), nil
-	}
-	if err := w.flush(); err != nil {
-		return 0, err
-	}
-	return w.Conn.Write(b)
-}
-
-// flush sends what is held, as long as that takes.
-func (w *wire) flush() error {
-	if len(w.out) == 0 {
-		return nil
-	}
-	_, err := w.Conn.Write(w.out)
-	w.out = w.out[:0]
-	return err
-}
-
-// Read serves net.Conn.
+// Read serves net.Conn, for one goroutine at a time.
 func (w *wire) Read(b []byte) (int, error) {
 	if len(b) == 0 {
 		return 0, nil
 	}
-	for {
-		w.in, w.n, w.err = b, 0, nil
-		err := w.raw.Read(w.step)
-		w.in = nil
-		if err == nil && len(w.out) > 0 { // the socket did not take all of it
-			if err = w.flush(); err == nil {
-				continue
-			}
-		}
-		if err == nil {
-			err = w.err
-		}
-		return w.n, err
+	n, err := w.read.run(w.raw.Read, b)
+	if n == 0 && err == nil {
+		err = io.EOF
 	}
+	return n, err
 }
 
-// exchange is called when the runtime's poller is ready to wait for what comes, and again
-// when something has: so that an answer cannot have come unseen before it is waited for.
-func (w *wire) exchange(fd uintptr) (done bool) {
-	if len(w.out) > 0 {
-		sent, errno := transfer(syscall.SYS_WRITE, fd, w.out)
-		if errno != 0 && errno != syscall.EAGAIN {
-			w.out, w.err = w.out[:0], os.NewSyscallError("write", errno)
+// Write serves net.Conn, for one goroutine at a time.
+func (w *wire) Write(b []byte) (int, error) {
+	for sent := 0; sent < len(b); {
+		n, err := w.write.run(w.raw.Write, b[sent:])
+		if sent += n; err != nil {
+			return sent, err
+		}
+	}
+	return len(b), nil
+}
+
+// transfer is one direction of a wire.
+type transfer struct {
+	call  uintptr
+	bytes []byte
+	n     int
+	errno syscall.Errno
+	step  func(fd uintptr) (done bool) // made once, so that nothing is allocated
+}
+
+// run moves some bytes; until there are any, or room for any, the runtime's poller waits.
+func (t *transfer) run(wait func(func(uintptr) bool) error, b []byte) (int, error) {
+	t.bytes, t.n, t.errno = b, 0, 0
+	err := wait(t.step)
+	t.bytes = nil
+	if err == nil && t.errno != 0 {
+		err = os.NewSyscallError("moving bytes", t.errno)
+	}
+	return t.n, err
+}
+
+func (t *transfer) try(fd uintptr) (done bool) {
+	for {
+		n, _, errno := syscall.RawSyscall(t.call, fd, uintptr(unsafe.Pointer(unsafe.SliceData(t.bytes))), uintptr(len(t.bytes)))
+		switch errno {
+		case syscall.EINTR: // a signal was answered
+		case syscall.EAGAIN:
+			return false
+		case 0:
+			t.n = int(n)
+			return true
+		default:
+			t.errno = errno
 			return true
 		}
-		w.out = w.out[:copy(w.out, w.out[sent:])]
-		return len(w.out) > 0
-	}
-	read, errno := transfer(syscall.SYS_READ, fd, w.in)
-	switch {
-	case errno == syscall.EAGAIN:
-		return false
-	case errno != 0:
-		w.err = os.NewSyscallError("read", errno)
-	case read == 0:
-		w.err = io.EOF
-	}
-	w.n = read
-	return true
-}
-
-// transfer reads or writes a socket that does not block.
-func transfer(call, fd uintptr, b []byte) (int, syscall.Errno) {
-	for {
-		n, _, errno := syscall.RawSyscall(call, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
-		if errno == syscall.EINTR {
-			continue // ends: a signal was answered
-		}
-		if errno != 0 {
-			n = 0
-		}
-		return int(n), errno
 	}
 }
