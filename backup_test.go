@@ -73,21 +73,39 @@ func archives(t *testing.T, folder string) (all []string) {
 	return all
 }
 
-// An interrupted drill leaves no archive, no server and a saved run that is no pass.
+// A drill that is interrupted, or killed, at any step leaves no archive, no server and no
+// saved run that passes: nothing that a half restore could be taken for whole by.
 func TestBackupDrillInterrupted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: this test starts a real server")
 	}
-	out := t.TempDir()
-	drill := begin(t, "backup", "drill", "--engine", "postgres:16", "--reach", "embedded", "--size", "1MiB", "--seed", "1", "--out", out)
-	drill.until(t, "a dump", func() bool { return len(archives(t, out)) > 0 })
-	code := drill.stop(t, syscall.SIGINT)
-	run, err := result.Read(filepath.Join(out, "latest"))
-	if err != nil || code != exitInconclusive || run.Verdict.Status != result.Inconclusive || run.Interrupted == "" {
-		t.Errorf("exit %d, %v\n%s", code, err, drill.said)
-	}
-	if left := archives(t, out); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
+	for name, test := range map[string]struct {
+		signal syscall.Signal
+		code   int // -1: ended by the signal itself
+		during string
+	}{
+		"Ctrl-C at a dump":         {syscall.SIGINT, exitInconclusive, "dumping"},
+		"SIGKILL at a restore":     {syscall.SIGKILL, -1, "restoring"},
+		"SIGKILL at a fingerprint": {syscall.SIGKILL, -1, "fingerprinting"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := t.TempDir()
+			drill := begin(t, "backup", "drill", "--engine", "postgres:16", "--reach", "embedded", "--size", "1MiB", "--rounds", "20", "--seed", "1", "--out", out)
+			drill.until(t, test.during, func() bool { return strings.Contains(drill.said.String(), test.during) })
+			code := drill.stop(t, test.signal)
+			run, err := result.Read(filepath.Join(out, "latest"))
+			switch {
+			case code != test.code:
+				t.Errorf("exit %d, wanted %d\n%s", code, test.code, drill.said)
+			case code == exitInconclusive && (err != nil || run.Verdict.Status != result.Inconclusive || run.Interrupted == ""):
+				t.Errorf("%v: %+v\n%s", err, run, drill.said)
+			case code != exitInconclusive && err == nil:
+				t.Errorf("a killed drill left a run: %+v", run.Verdict)
+			}
+			if left := archives(t, out); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
 	}
 }
 
