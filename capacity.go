@@ -21,6 +21,7 @@ import (
 	"tristore/scenarios/capacity"
 	"tristore/scenarios/capacity/prepared"
 	"tristore/scenarios/road"
+	"tristore/suites"
 )
 
 // splitName is the lane of the split measurement on the board and in the folder names.
@@ -34,6 +35,7 @@ type capacityWords struct {
 	search    searchWords
 	operating operatingWords
 	outlook   outlookWords
+	remedies  remedyWords
 	resume    string
 	tests     []string
 	prepared  string
@@ -85,6 +87,7 @@ func capacityCommand(to streams) *cobra.Command {
 	w.search.declare(c)
 	w.operating.declare(c)
 	w.outlook.declare(c)
+	w.remedies.declare(c)
 	w.simulated.declare(c)
 	return c
 }
@@ -98,9 +101,16 @@ func (w *capacityWords) read(c *cobra.Command) (plan Plan, before *result.Split,
 	if err != nil {
 		return plan, nil, err
 	}
-	search, err := w.search.read(c, outlook != nil && outlook.Growth != nil)
+	costs, err := w.remedies.read(c)
 	if err != nil {
 		return plan, nil, err
+	}
+	search, err := w.search.read(c, outlook != nil && outlook.Growth != nil || costs != nil)
+	if err != nil {
+		return plan, nil, err
+	}
+	if costs != nil {
+		search.Remedies = w.remedies.names
 	}
 	operating, err := w.operating.read(c, capacity.For(scenarios.Smoke, drivers.Engine{}, drivers.Embedded))
 	if err != nil {
@@ -119,7 +129,7 @@ func (w *capacityWords) read(c *cobra.Command) (plan Plan, before *result.Split,
 	if outlook != nil {
 		outlook.Seed = plan.Seed
 	}
-	plan.Engines, plan.Search, plan.Operating, plan.Outlook, plan.Words = nil, search, &operating, outlook, wordsOf(c)
+	plan.Engines, plan.Search, plan.Operating, plan.Outlook, plan.Costs, plan.Words = nil, search, &operating, outlook, costs, wordsOf(c)
 	return plan, nil, splitPlan(plan).Check()
 }
 
@@ -202,7 +212,7 @@ func measureSplit(ctx context.Context, plan Plan, before *result.Split, to strea
 	lane := splitLane(plan, run.ID, dir)
 	if before != nil {
 		lane.order.Before = filepath.Join(dir, "logs", beforeName)
-		before.Outlook, before.Tests = plan.Outlook, plan.tests
+		before.Outlook, before.Tests, before.Costs = plan.Outlook, plan.tests, plan.Costs
 		if err := errors.Join(os.Mkdir(lane.order.Before, 0o755), result.Write(lane.order.Before, &result.Run{Schema: result.Schema, Split: before})); err != nil {
 			return troubleError{fmt.Errorf("keeping what was measured before: %w", err)}
 		}
@@ -216,7 +226,7 @@ func measureSplit(ctx context.Context, plan Plan, before *result.Split, to strea
 	run.Split = nil
 	gather := func(run *result.Run, lane *laneProcess, end error) {
 		if gatherSplit(run, lane, end); run.Split != nil {
-			run.Split.Outlook, run.Split.Tests = plan.Outlook, plan.tests
+			run.Split.Outlook, run.Split.Tests, run.Split.Costs = plan.Outlook, plan.tests, plan.Costs
 		}
 	}
 	return alone{run: run, dir: dir, gate: plan.Gate, lane: lane, gather: gather}.carryOut(ctx, to)
@@ -229,7 +239,7 @@ const beforeName = "before"
 func splitPlan(plan Plan) capacity.Plan {
 	split := capacity.For(plan.Depth, plan.Split.Engine, plan.Split.Reach)
 	split.Version = plan.version
-	split.Search = plan.Search
+	split.Search, split.Outlook, split.Costs = plan.Search, plan.Outlook, plan.Costs
 	if plan.Operating != nil {
 		split = split.At(*plan.Operating)
 	}
@@ -257,6 +267,7 @@ func splitJob(plan *capacity.Plan) job {
 			}
 			plan.Before = before.Split
 		}
+		plan.Judge = &capacity.Judging{Try: suites.TryRemedied, Refuses: suites.RefusesRemedy, Next: advice.NextRemedy}
 		plan.Save = func(split *result.Split) error {
 			return result.Write(plan.Dir, &result.Run{Schema: result.Schema, Split: split})
 		}

@@ -23,16 +23,16 @@ func dryRun(plan Plan, before *result.Split, out io.Writer) error {
 		fmt.Fprintf(&page, "promise auth %s of at most %g ms\n", s.Quantile, s.LimitMs)
 	}
 	total := time.Duration(0)
-	fmt.Fprintf(&page, "\n%-46s %8s %9s %9s\n", "what", "windows", "each", "takes")
+	fmt.Fprintf(&page, "\n%-52s %8s %9s %9s\n", "what", "windows", "each", "takes")
 	for _, step := range split.Schedule() {
 		windows, each := "", ""
 		if step.Windows > 0 {
 			windows, each = fmt.Sprint(step.Windows), tenth(step.Each)
 		}
-		fmt.Fprintf(&page, "%-46s %8s %9s %9s\n", step.What, windows, each, tenth(step.Takes))
+		fmt.Fprintf(&page, "%-52s %8s %9s %9s\n", step.What, windows, each, tenth(step.Takes))
 		total += step.Takes
 	}
-	fmt.Fprintf(&page, "%-46s %8s %9s %9s\n", "in all, about", "", "", total.Round(time.Second))
+	fmt.Fprintf(&page, "%-52s %8s %9s %9s\n", "in all, about", "", "", total.Round(time.Second))
 	if s := split.Search; s != nil {
 		fmt.Fprintf(&page, "budget  %s; %s\n", s.Budget, enough(s.Budget, total))
 		fmt.Fprintf(&page, "mix     in what time a regular search leaves, 20 %% more and 20 %% fewer collections are tried at the two ends of its bracket, about %d windows each\n", usualMix)

@@ -127,6 +127,7 @@ func judgeRun(run *result.Run, gate judge.Gate) {
 	}
 	judge.Run(run, suites.Rules(), gate)
 	if run.Kind == kindCapacity && len(run.Engines)+len(run.Observations) == 0 {
+		run.Split = suites.JudgeRemedies(run.Split)
 		run.Verdict = splitVerdict(run)
 	}
 }

@@ -47,6 +47,8 @@ type Plan struct {
 	Outlook   *result.Outlook     `json:"outlook,omitempty"`
 	// Bounds is the boundary of a saved run that a lane looks at again; nil leaves that out.
 	Bounds *capacity.Known `json:"bounds,omitempty"`
+	// Costs are those of remedies; nil where none are to be tried.
+	Costs *result.Costs `json:"costs,omitempty"`
 	// Words of capacity's command line by their names, so that it can be repeated.
 	Words map[string]string `json:"words,omitempty"`
 	// URL is the external cluster, masked when saved.

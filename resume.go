@@ -6,17 +6,19 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"tristore/reports/advice"
 	"tristore/reports/result"
+	"tristore/scenarios/capacity"
 )
 
 // readResumed takes the plan and the facts of a saved run to go on from. Only its time and
 // what was told of the future may change: all else is what was measured.
 func (w *capacityWords) readResumed(c *cobra.Command) (plan Plan, before *result.Split, err error) {
-	free := map[string]bool{"budget": true, "out": true, "cache": true, "search-two": true, "interference": true,
+	free := map[string]bool{"budget": true, "out": true, "cache": true, "search-two": true, "interference": true, "remedies": true, "costs": true,
 		"growth": true, "growth-file": true, "observed": true, "horizon": true, "lead-time": true, "headroom": true, "pods": true, "workers": true, "pool-max": true, "max-connections": true}
 	words := wordsOf(c)
 	for name := range words {
@@ -52,8 +54,8 @@ func (w *capacityWords) readResumed(c *cobra.Command) (plan Plan, before *result
 	if err := w.changed(c, &plan); err != nil {
 		return plan, nil, err
 	}
-	if advice.Found(before.Boundary) && (!plan.Search.Two || before.TwoBoundary != nil && before.TwoBoundary.Regular) {
-		return plan, nil, fmt.Errorf("the search of %s is finished: judge its facts again with tristore judge, or name what it should go on with, such as --search-two", w.resume)
+	if advice.Found(before.Boundary) && (!plan.Search.Two || before.TwoBoundary != nil && before.TwoBoundary.Regular) && advice.NextRemedy(before, plan.Search.Remedies, capacity.RemedyOver) == nil {
+		return plan, nil, fmt.Errorf("the search of %s is finished: judge its facts again with tristore judge, or name what it should go on with, such as --search-two or --remedies all", w.resume)
 	}
 	return plan, before, nil
 }
@@ -74,6 +76,32 @@ func (w *capacityWords) changed(c *cobra.Command, plan *Plan) error {
 		plan.Search.Budget = w.search.budget
 	}
 	plan.Search.Two = plan.Search.Two || w.search.two
+	return w.moreRemedies(c, plan)
+}
+
+// moreRemedies takes over remedies that are to be tried as well, and another table of costs.
+func (w *capacityWords) moreRemedies(c *cobra.Command, plan *Plan) error {
+	tried := plan.Search.Remedies
+	if len(tried) > 0 && len(w.remedies.asked) == 0 {
+		if w.remedies.asked = tried; !c.Flags().Changed("costs") {
+			return nil
+		}
+	}
+	costs, err := w.remedies.read(c)
+	if err != nil || costs == nil {
+		return err
+	}
+	for _, name := range w.remedies.names {
+		if !slices.Contains(tried, name) {
+			tried = append(tried, name)
+		}
+	}
+	for _, name := range tried {
+		if _, told := costs.Of[name]; !told {
+			return fmt.Errorf("--costs %s has no row for %s, which the saved run tried", w.remedies.costs, name)
+		}
+	}
+	plan.Search.Remedies, plan.Costs = tried, costs
 	return nil
 }
 

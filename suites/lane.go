@@ -118,10 +118,6 @@ func (l *Lane) Try(ctx context.Context, row Row) (finding result.Finding) {
 	saw := result.Observation{Claim: row.ID, Engine: l.Plan.Engine.String(), Began: time.Now().UTC()}
 	l.tell(Progress{Current: row.ID + " " + row.Sentence})
 	defer func() {
-		if panicked := recover(); panicked != nil {
-			saw.Stop(fmt.Errorf("the check panicked: %v", panicked))
-			l.log.Error("panic", "claim", row.ID, "value", panicked)
-		}
 		saw.Seconds = time.Since(saw.Began).Seconds()
 		finding = row.Rule.Judge(saw)
 		l.keep(saw)
@@ -137,10 +133,7 @@ func (l *Lane) Try(ctx context.Context, row Row) (finding result.Finding) {
 		l.tell(Progress{Current: row.ID + " measures"})
 		saw.Began = time.Now().UTC()
 	}
-	row.Check(ctx, l.stage, &saw)
-	if err := ctx.Err(); err != nil {
-		saw.Stop(fmt.Errorf("interrupted: %w", context.Cause(ctx)))
-	}
+	row.observe(ctx, l.stage, &saw)
 	return
 }
 

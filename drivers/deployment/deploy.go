@@ -41,7 +41,7 @@ func deploy(ctx context.Context, hosts map[store.Name]*Host) (*Deployment, error
 			database = host.template(name)
 		}
 		filling.Lock()
-		d.places[name] = place{host, host.target(database)}
+		d.places[name] = place{host, host.targetOf(name, database)}
 		d.closes = append(d.closes, func(ctx context.Context) error { return host.family.DropDatabase(ctx, database) })
 		filling.Unlock()
 		return host.provide(ctx, name, database)

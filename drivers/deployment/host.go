@@ -35,7 +35,8 @@ type Host struct {
 
 	options Options
 	family  family
-	prefix  string // of every database and role that this host makes
+	pools   map[store.Name]int // caps of single stores
+	prefix  string             // of every database and role that this host makes
 	// unapplied says why there are no templates: the server refused a schema file.
 	unapplied error
 	serial    atomic.Int64
@@ -133,6 +134,18 @@ func (h *Host) target(database string) drivers.Target {
 	}
 	return target
 }
+
+// targetOf is target with the cap of the store's own pool.
+func (h *Host) targetOf(name store.Name, database string) drivers.Target {
+	target := h.target(database)
+	if most := h.pools[name]; most > 0 {
+		target.PoolMax = most
+	}
+	return target
+}
+
+// CapPools caps the pools of single stores in deployments that are made from now on.
+func (h *Host) CapPools(most map[store.Name]int) { h.pools = most }
 
 // template is the name of a store's migrated database.
 func (h *Host) template(name store.Name) string { return h.prefix + string(name) }

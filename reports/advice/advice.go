@@ -55,6 +55,7 @@ type Advice struct {
 	InvalidWindows int      // of these, left out
 	InvalidReasons []string // each once, in order of appearance
 
+	Rungs  []Rung // what was tried before a split, in the order in which to do it
 	Future Future // when demand reaches the boundary; the zero value where no outlook was given
 	Slots  Slots  // the connections of the platform's pods; the zero value where none were told
 
@@ -85,5 +86,5 @@ func Of(split *result.Split) Advice {
 	if split == nil {
 		return inconclusive(Advice{Promise: Undecided}, "the split was not measured", "measure it: tristore capacity")
 	}
-	return weighed(split, decide(split, bounded(split, weigh(split, read(split)))))
+	return weighed(split, decide(split, remedied(split, bounded(split, weigh(split, read(split))))))
 }

@@ -2,6 +2,7 @@ package advice
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tristore/reports/forecast"
@@ -57,7 +58,7 @@ func decide(split *result.Split, a Advice) Advice {
 		return inconclusive(a, why, next)
 	}
 	f := a.Future
-	a.NotAsked = future(a.NotAsked, f)
+	a.NotAsked = future(a.NotAsked)
 	facts := fmt.Sprintf("demand, %s, reaches the boundary of the shared cluster (%s) %s", growth(o, f.Forecast), reaching(split.Boundary), f.Crossing)
 	switch {
 	case f.Crossing.Chance < unlikely:
@@ -68,13 +69,13 @@ func decide(split *result.Split, a Advice) Advice {
 		a.Sentence += " Beyond that, " + facts + "."
 		return a // to isolate is to split: what the rest would say about the date is not known
 	case !f.Best.Known():
-		return inconclusive(a, facts+", and no remedy that breaks no claim was measured"+refusals(f.Rungs), "measure what the cheapest remedy buys (settings, indexes, smaller pools), then the boundary of two clusters")
+		return inconclusive(a, facts+", and no remedy that breaks no claim was measured"+refusals(a.Rungs), "measure what the remedies buy that come before a split: add --remedies all")
 	case f.Best.P10 == forecast.Beyond:
-		return a.say(RemedyFirst, fmt.Sprintf("Do first what is cheaper than a split: %s. Without it, %s; with %s, %s.", ladder(f.Rungs), facts, f.Rungs[0].Name, f.Best),
-			fmt.Sprintf("a boundary with %s below %.3g times the measured load, or a growth above that of the forecast", f.Rungs[0].Name, f.Rungs[0].Low),
-			"apply it where the platform runs and measure the operating load again")
+		return a.say(RemedyFirst, fmt.Sprintf("Do first what is cheaper than a split, in this order: %s. Without it, %s; with %s, %s.", listed(a.Rungs), facts, f.BestName, f.Best),
+			fmt.Sprintf("a boundary with %s below %.3g times the measured load, or a growth above that of the forecast", f.BestName, f.BestLow),
+			"apply the first where the platform runs and measure the operating load again")
 	case f.GainLow == 0:
-		return inconclusive(a, fmt.Sprintf("%s, and with the best remedy (%s) %s; whether two clusters carry more was not found", facts, f.Rungs[0].Name, f.Best), "search the boundary of two clusters of the same total hardware")
+		return inconclusive(a, fmt.Sprintf("%s, and with the best remedy (%s) %s; whether two clusters carry more was not found", facts, f.BestName, f.Best), "search the boundary of two clusters of the same total hardware")
 	}
 	return splitting(split, a, facts)
 }
@@ -82,11 +83,10 @@ func decide(split *result.Split, a Advice) Advice {
 // splitting decides between the verdicts that speak of two clusters: no remedy is enough.
 func splitting(split *result.Split, a Advice, facts string) Advice {
 	f, o := a.Future, split.Outlook
-	best := f.Rungs[0]
-	facts += fmt.Sprintf("; with the best remedy (%s), %s; two clusters of the same total hardware carry %.2f to %.2f times as much as that", best.Name, f.Best, f.GainLow, f.GainHigh)
-	refutes := fmt.Sprintf("a gain of two clusters below %.1f on a repetition, a remedy that carries more than %.3g times the measured load, or a growth below that of the forecast", worth, best.High)
+	facts += fmt.Sprintf("; with the best remedy (%s), %s; two clusters of the same total hardware carry %.2f to %.2f times as much as that", f.BestName, f.Best, f.GainLow, f.GainHigh)
+	refutes := fmt.Sprintf("a gain of two clusters below %.1f on a repetition, a remedy that carries more than %.3g times the measured load, or a growth below that of the forecast", worth, f.BestHigh)
 	switch {
-	case f.GainLow > worth && f.Forecast.Today.P10 > best.High:
+	case f.GainLow > worth && f.Forecast.Today.P10 > f.BestHigh:
 		return a.say(SplitNow, "Split now: "+facts+"; demand today is beyond it already.", refutes, "rehearse the split on a copy, with the restore of both halves timed")
 	case f.GainLow > worth:
 		weeks := max(0, f.Best.P10-o.LeadWeeks)
@@ -170,37 +170,9 @@ func growth(o *result.Outlook, f forecast.Forecast) string {
 }
 
 // future takes off the list of what was not asked what now was.
-func future(notAsked []string, f Future) []string {
-	var left []string
-	for _, said := range notAsked {
-		if !strings.HasPrefix(said, "when demand gets there") && (len(f.Rungs) == 0 || !strings.HasPrefix(said, "what settings,")) {
-			left = append(left, said)
-		}
-	}
+func future(notAsked []string) []string {
+	left := slices.DeleteFunc(notAsked, func(said string) bool { return strings.HasPrefix(said, "when demand gets there") })
 	return append(left, dataGrowth)
-}
-
-func ladder(rungs []Rung) string {
-	var said []string
-	for _, r := range rungs {
-		if r.Usable {
-			said = append(said, fmt.Sprintf("%s (at least %.1f months)", r.Name, r.Months))
-		}
-	}
-	return strings.Join(said, ", ")
-}
-
-func refusals(rungs []Rung) string {
-	var said []string
-	for _, r := range rungs {
-		if !r.Usable {
-			said = append(said, r.Name+": "+r.Why)
-		}
-	}
-	if len(said) == 0 {
-		return ""
-	}
-	return " (" + strings.Join(said, "; ") + ")"
 }
 
 func lower(text string) string { return strings.ToLower(text[:1]) + text[1:] }

@@ -14,21 +14,29 @@ import (
 func outlooked(monthly float64) *result.Split {
 	split := measured(9, 50, 60, 55)
 	split.Boundary, split.TwoBoundary = searched(3, 3.2, true), searched(6, 6.4, true)
-	split.Remedies = []result.Remedy{{Name: "settings", Conforms: true, Boundary: searched(3.6, 3.8, true)}}
+	split.Remedies = []result.Remedy{bought("settings", 3.6, 3.8)}
+	split.Remedies[0].Baseline = searched(3, 3.2, true)
 	split.Outlook = &result.Outlook{Today: "2026-03-02", HorizonWeeks: 52, LeadWeeks: 8, Seed: 1, Growth: &result.Growth{Source: result.GrowthRate, Said: "6%/month", LowPerMonth: monthly, HighPerMonth: monthly}}
 	return split
 }
 
-// Every rule, and what flips it. At 6 % a month demand is 2.24 times today's at the end of
+// bought is a remedy that breaks no claim, measured beside a cluster that breaks at 1 to 1.02 times the load.
+func bought(name string, low, high float64) result.Remedy {
+	return result.Remedy{Names: strings.Split(name, "+"), Conforms: true, Baseline: searched(1, 1.02, true), Boundary: searched(low, high, true)}
+}
+
+// decision is an outlook, what is changed of it, and what is to be said then.
+type decision struct {
+	monthly float64
+	change  func(*result.Split)
+	want    Verdict
+	says    string
+}
+
+// decisions are every rule, and what flips it. At 6 % a month demand is 2.24 times today's at the end of
 // reach (60 weeks), at 9 % 3.3, at 11 % 4.2 times.
-func TestDecisions(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		monthly float64
-		change  func(*result.Split)
-		want    Verdict
-		says    string
-	}{
+func decisions() map[string]decision {
+	return map[string]decision{
 		"not needed":                       {0.06, func(*result.Split) {}, NotNeeded, "does not move the boundary, which was not tested"},
 		"demand that shrinks":              {-0.01, func(*result.Split) {}, NotNeeded, "not within 60 weeks"},
 		"remedies are not asked when far":  {0.06, func(s *result.Split) { s.Remedies, s.TwoBoundary = nil, nil }, NotNeeded, "enough"},
@@ -47,12 +55,20 @@ func TestDecisions(t *testing.T) {
 		"flip: full pools do not fit":      {0.06, func(s *result.Split) { s.Outlook.Connections = pods(2, 3, 100) }, RemedyFirst, "smaller pools"},
 		"pods that fit":                    {0.06, func(s *result.Split) { s.Outlook.Connections = pods(2, 1, 500) }, NotNeeded, "enough"},
 		"idle pods do not fit":             {0.12, func(s *result.Split) { s.Outlook.Connections = pods(4, 3, 100) }, RemedyFirst, "PgBouncer"},
-		"remedy first":                     {0.09, func(*result.Split) {}, RemedyFirst, "settings (at least"},
+		"remedy first":                     {0.09, func(*result.Split) {}, RemedyFirst, "in this order: settings (1."},
 		"flip: the remedy breaks a claim":  {0.09, func(s *result.Split) { s.Remedies[0].Refused = "UNIQ-1 fails" }, Inconclusive, "UNIQ-1 fails"},
 		"flip: claims were not tried":      {0.09, func(s *result.Split) { s.Remedies[0].Conforms = false }, Inconclusive, "not tried with it on"},
 		"flip: its boundary was not found": {0.09, func(s *result.Split) { s.Remedies[0].Boundary.Regular = false }, Inconclusive, "was not found"},
-		"flip: of another promise":         {0.09, func(s *result.Split) { s.Remedies[0].Boundary.LimitMs = 30 }, Inconclusive, "another promise"},
-		"flip: no remedy":                  {0.09, func(s *result.Split) { s.Remedies = nil }, Inconclusive, "no remedy"},
+		"flip: of another promise":         {0.09, func(s *result.Split) { s.Remedies[0].Boundary.LimitMs = 30 }, Inconclusive, "of different promises"},
+		"flip: both of another promise": {0.09, func(s *result.Split) {
+			s.Remedies[0].Boundary.LimitMs, s.Remedies[0].Baseline.LimitMs = 30, 30
+		}, Inconclusive, "another promise"},
+		"flip: no baseline beside it":  {0.09, func(s *result.Split) { s.Remedies[0].Baseline = nil }, Inconclusive, "its gain is not known"},
+		"flip: baseline not found":     {0.09, func(s *result.Split) { s.Remedies[0].Baseline.Regular = false }, Inconclusive, "its gain is not known"},
+		"flip: the machine changed":    {0.09, func(s *result.Split) { s.Remedies[0].Baseline = searched(2, 2.1, true) }, Inconclusive, "the machine changed"},
+		"flip: could not be made here": {0.09, func(s *result.Split) { s.Remedies[0].Absent = "no cores" }, Inconclusive, "not tried: no cores"},
+		"flip: the gain may be none":   {0.087, func(s *result.Split) { s.Remedies[0].Boundary = searched(3.05, 3.3, true) }, PlanSplit, "none of what was tried carries surely more"},
+		"flip: no remedy":              {0.09, func(s *result.Split) { s.Remedies = nil }, Inconclusive, "no remedy"},
 		"no remedy, but it hurts": {0.09, func(s *result.Split) {
 			s.Remedies, s.Windows = nil, measured(9, 20, 60, 30).Windows
 		}, Isolate, "Beyond that, demand"},
@@ -76,7 +92,12 @@ func TestDecisions(t *testing.T) {
 		"no horizon":                     {0.06, func(s *result.Split) { s.Outlook.HorizonWeeks = -8 }, Inconclusive, "is none"},
 		"a headroom that is none":        {0.06, func(s *result.Split) { s.Outlook.Headroom = math.NaN() }, Inconclusive, "give no date"},
 		"growth that cannot be foretold": {0.06, func(s *result.Split) { s.Outlook.Growth = &result.Growth{Source: result.GrowthFile} }, Inconclusive, "no weekly peaks"},
-	} {
+	}
+}
+
+func TestDecisions(t *testing.T) {
+	t.Parallel()
+	for name, c := range decisions() {
 		split := outlooked(c.monthly)
 		c.change(split)
 		a := Of(split)
@@ -102,7 +123,7 @@ func keptTo(scale float64) *result.Boundary {
 // beyond puts every boundary below today's demand.
 func beyond(s *result.Split) {
 	s.Boundary, s.TwoBoundary = searched(0.7, 0.75, true), searched(1.5, 1.6, true)
-	s.Remedies[0].Boundary = searched(0.8, 0.85, true)
+	s.Remedies[0].Baseline, s.Remedies[0].Boundary = searched(0.7, 0.75, true), searched(0.8, 0.85, true)
 }
 
 func pods(each, workers, most int) *result.Connections {

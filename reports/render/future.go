@@ -240,12 +240,6 @@ func summaryFuture(page *strings.Builder, f *future) {
 	if f.Slots != "" {
 		fmt.Fprintf(page, "- Connections: %s\n", inline(f.Slots))
 	}
-	if len(f.Rungs) > 0 {
-		page.WriteString("\n| Instead of a split | Boundary | Months bought at the least | |\n|---|---|--:|---|\n")
-		for _, r := range f.Rungs {
-			fmt.Fprintf(page, "| %s | %s | %.1f | %s |\n", inline(r.Name), interval(r.Low, r.High), r.Months, inline(r.Why))
-		}
-	}
 }
 
 func summaryVariants(page *strings.Builder, all []variantLine) {

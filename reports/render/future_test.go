@@ -33,7 +33,12 @@ func planned() *result.Run {
 		g.Weeks = append(g.Weeks, result.WeekPeak{Week: last.AddDate(0, 0, 7*(i-51)).Format(time.DateOnly), AuthPerS: 100 * scale, CollectionsPerS: 30 * scale})
 	}
 	run.Split.TwoBoundary = &two
-	run.Split.Remedies = []result.Remedy{{Name: "settings", Conforms: true, Boundary: &result.Boundary{Quantile: "p95", LimitMs: 20, Low: 3.5, High: 3.7, Regular: true, Windows: b.Windows}}, {Name: "read replica", Refused: "REVOKE fails while it is on"}}
+	run.Split.Remedies = []result.Remedy{
+		{Names: []string{"settings"}, Change: "shared_buffers=102MB", Rule: "the manual's", InForce: "wal_compression=on", Conforms: true, Tried: make([]result.Observation, 10), Baseline: b,
+			Boundary: &result.Boundary{Quantile: "p95", LimitMs: 20, Low: 3.5, High: 3.7, Regular: true, Windows: b.Windows}},
+		{Names: []string{"read replica"}, Refused: "REVOKE fails while it is on"}, {Names: []string{"cpu"}, Absent: "no cores"}, {Names: []string{"memory"}, Trouble: "no memory"},
+	}
+	run.Split.Costs = &result.Costs{Unit: result.Cost{MoneyPerMonth: 200, WorkDays: 1, DowntimeMinutes: 60}, Of: map[string]result.Cost{"settings": {WorkDays: 0.5, Risk: 0.5}}}
 	run.Split.Outlook = &result.Outlook{Today: "2026-03-05", Growth: g, HorizonWeeks: 52, LeadWeeks: 8, Seed: 3, Connections: &result.Connections{Gateway: 3, Workspaces: 3, Events: 3, Runtime: 3, Workers: 3, PoolMin: 2, PoolMax: 10, Max: 500, Reserved: 3}}
 	return run
 }
@@ -44,7 +49,7 @@ func TestFutureOnThePages(t *testing.T) {
 	t.Parallel()
 	html, summary := draw(t, HTML, planned()), draw(t, Markdown, planned())
 	for _, words := range []string{"PLAN_SPLIT", "Begin the split by 2026-", "When demand gets there", "held-out weeks lay in their band of 80 %", `class="curve band"`, `class="curve held"`, `class="curve limit"`,
-		"Boundary reached", "Growth that just reaches it", "42 pools", "settings", "REVOKE fails while it is on", "promise -20 %: auth p95 of at most 16 ms", "not tested, enclosed by more of either load never helping",
+		"Boundary reached", "Growth that just reaches it", "42 pools", "settings", "REVOKE fails while it is on", "Before a split", "10 claims passed with it on", "shared_buffers=102MB", "not tried: no cores", "were not tried with it on, since the measurement stopped: no memory", "which is a guess and not yours", "with the remedy on", "promise -20 %: auth p95 of at most 16 ms", "not tested, enclosed by more of either load never helping",
 		"The boundary of two clusters", `class="curve bad"`, "No certificate: the latencies of its windows were not kept"} {
 		if !strings.Contains(html, words) {
 			t.Errorf("the page lacks %q", words)
@@ -53,7 +58,7 @@ func TestFutureOnThePages(t *testing.T) {
 	if at := strings.Index(html, "PLAN_SPLIT"); at < 0 || at > strings.Index(html, "When demand gets there") {
 		t.Error("the sentence does not come first")
 	}
-	for _, words := range []string{"### When demand gets there", "| Instead of a split |", "| If it were |", "### The boundary of two clusters", "Begin by: 2026-"} {
+	for _, words := range []string{"### When demand gets there", "| Instead of a split |", "### Before a split", "Costs: By the shipped default", "| If it were |", "### The boundary of two clusters", "Begin by: 2026-"} {
 		if !strings.Contains(summary, words) {
 			t.Errorf("the summary lacks %q", words)
 		}
@@ -72,7 +77,7 @@ func TestFutureOfNothing(t *testing.T) {
 		"no number":     func(s *result.Split) { s.Outlook.Growth.Weeks[3].AuthPerS = nan; s.Outlook.Headroom = nan },
 		"wild":          func(s *result.Split) { s.Outlook.HorizonWeeks, s.AuthRate, s.Boundary.Low = 1e9, 1e-300, nan },
 		"long paths":    func(s *result.Split) { s.Boundary.Certified[0].Path = strings.Repeat("<", 3000) },
-		"hostile words": func(s *result.Split) { s.Outlook.Growth.Said, s.Remedies[0].Name = "<script>", "<script>|`" },
+		"hostile words": func(s *result.Split) { s.Outlook.Growth.Said, s.Remedies[0].Names[0] = "<script>", "<script>|`" },
 	} {
 		run := planned()
 		change(run.Split)

@@ -27,6 +27,7 @@ type split struct {
 	Two      *searched // of two clusters; nil when not searched
 	Future   *future
 	Tests    []*interference // that were handed to the verdict
+	Tried    *tried
 }
 
 // ratioLine is one effect with its interval.
@@ -80,7 +81,7 @@ func splitOf(run *result.Run) *split {
 	s.Plot, s.HasPlot = blocks(run.Split)
 	s.Searched = searchedOf(run.Split, run.Split.Boundary, s.Advice.Boundary)
 	s.Two = searchedOf(run.Split, run.Split.TwoBoundary, "Of two clusters of the same total hardware, searched in the same way.")
-	s.Future = futureOf(run.Split, s.Advice)
+	s.Future, s.Tried = futureOf(run.Split, s.Advice), triedOf(run.Split, s.Advice)
 	for i := range run.Split.Tests {
 		s.Tests = append(s.Tests, interferenceOf(&run.Split.Tests[i]))
 		s.Tests[i].Unfit = s.Advice.Tests[i].Unfit // one for one
@@ -243,6 +244,7 @@ func summarySplit(page *strings.Builder, run *result.Run) {
 		fmt.Fprintf(page, "\n%s\n", inline(capital(t.String())))
 	}
 	summaryFuture(page, s.Future)
+	summaryTried(page, s.Tried)
 	summaryBoundary(page, "The boundary", s.Searched)
 	summaryBoundary(page, "The boundary of two clusters", s.Two)
 	if s.Trouble != "" {

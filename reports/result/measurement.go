@@ -115,22 +115,12 @@ type Split struct {
 	// TwoBoundary is that of two clusters of the same total hardware; nil when not searched.
 	TwoBoundary *Boundary `json:"two_boundary,omitempty"`
 	Remedies    []Remedy  `json:"remedies,omitempty"` // tried on the shared cluster, instead of a split
+	Costs       *Costs    `json:"costs,omitempty"`    // of remedies; nil where none were to be tried
 	Outlook     *Outlook  `json:"outlook,omitempty"`  // nil when nothing of the future was told
 	// Tests are saved tests of interference that were handed to this measurement.
 	Tests    []Interference `json:"interference_tests,omitempty"`
 	Prepared *Prepared      `json:"prepared,omitempty"` // a bottleneck that was built in; nil for what is as it is
 	Trouble  string         `json:"trouble,omitempty"`
-}
-
-// Remedy is one thing that was tried on the shared cluster before a split.
-type Remedy struct {
-	Name string `json:"name"`
-	// Refused says why it may not be used, with the claim that failed while it was on; empty
-	// when Conforms.
-	Refused  string    `json:"refused,omitempty"`
-	Conforms bool      `json:"conforms"`           // every conformance claim passed while it was on
-	Boundary *Boundary `json:"boundary,omitempty"` // with it on; nil when not searched
-	Cost     float64   `json:"cost"`               // in units of the user's cost table; 0 was not told
 }
 
 // SLO is the latency promise for the auth path.

@@ -46,7 +46,8 @@ func full() *Run {
 func fullSplit(m Measurement) *Split {
 	return &Split{Engine: "postgres:16", Reach: "embedded", AuthRate: 1, CollectionsRate: 2, Hardware: map[string]string{"a": "b"}, SLO: SLO{5}, AgreedInterference: 1.5,
 		Windows: []SplitWindow{{1, 2, SharedCluster, &m, &m, "invalid", map[string]float64{"active": 1}}}, Boundary: fullBoundary(), TwoBoundary: fullBoundary(), Ground: fullGround(), Tests: []Interference{*fullInterference(m)},
-		Remedies: []Remedy{{"settings", "UNIQ-1 fails", true, fullBoundary(), 3}},
+		Remedies: []Remedy{{[]string{"settings", "indexes"}, "change", "rule", "absent", []Observation{{"TLS-1", "postgres:16", time.Unix(1, 0).UTC(), 2, map[string]float64{"f": 1}, []Case{{"a", "b", "c"}}, []string{"w"}, 3, "probe", "trouble"}}, true, "UNIQ-1 fails", fullBoundary(), fullBoundary(), "in force", "t"}},
+		Costs:    &Costs{"costs.csv", Cost{1, 2, 3, 0.1}, map[string]Cost{"settings": {4, 5, 6, 0.5}}},
 		Outlook:  &Outlook{"2026-03-02", &Growth{"file", "f", 0.04, 0.09, []WeekPeak{{"2026-03-02", 1, 2}}, []Look{{"2026-03-02", 1, 2, 3, 4}}}, 52, 8, 0.2, 7, &Connections{1, 2, 3, 4, 5, 2, 10, 100, 3}},
 		Prepared: &Prepared{"idle", "made", "NOT_NEEDED", "CPU", []Shown{{SharedCluster, "active", "says", 1, 2, "slots"}}}, Trouble: "t"}
 }

@@ -30,6 +30,7 @@ func Table(w io.Writer, run *result.Run, dir string) error {
 	if run.Split != nil {
 		split := advice.Of(run.Split)
 		fmt.Fprintf(&page, "\nOne cluster or two: %s. %s\n", split.Verdict, printable(strings.Join(strings.Fields(split.Sentence+" "+split.Boundary+" "+slots(split)), " ")))
+		rungs(&page, run.Split, split)
 	}
 	if run.Split != nil {
 		besides(&page, run.Split)

@@ -47,7 +47,7 @@ func (r *rig) mixes(ctx context.Context, plan Plan, split *result.Split, ends ti
 		return nil
 	}
 	for i, at := range []struct{ mix, scale float64 }{{1 + sway, b.BracketLow}, {1 - sway, b.BracketHigh}} {
-		s := &searching{rig: r, plan: plan, cell: result.SharedCluster, ends: ends, mix: at.mix, first: mixBlock + i*searchBlock, save: func() error { return plan.kept(split) },
+		s := &searching{plan: plan, on: r.shared, data: r.data, of: string(result.SharedCluster), ends: ends, mix: at.mix, first: mixBlock + i*searchBlock, save: func() error { return plan.kept(split) },
 			into: &result.Boundary{Quantile: b.Quantile, LimitMs: b.LimitMs, WindowSeconds: b.WindowSeconds}}
 		if time.Until(ends) < fewestAnswers*s.each(at.scale) {
 			return nil

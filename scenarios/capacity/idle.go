@@ -27,8 +27,7 @@ const (
 func (s *searching) idle(ctx context.Context) (broken bool, err error) {
 	search := s.plan.Search
 	for try := range idleTries {
-		on := s.rig.on(s.cell)
-		workload := auth.New(on.Users, on.Permissions, auth.Options{Data: s.rig.data.Of, Profile: s.plan.Profile, Mix: s.plan.AuthMix, Window: uint64(s.number() + try), Expires: time.Now().Add(visitorLife)})
+		workload := auth.New(s.on.Users, s.on.Permissions, auth.Options{Data: s.data.Of, Profile: s.plan.Profile, Mix: s.plan.AuthMix, Window: uint64(s.number() + try), Expires: time.Now().Add(visitorLife)})
 		w, err := load.Closed{Workers: 1, Warm: settle(s.plan) / 2, Measure: idleWindow, Drain: drain}.Run(ctx, workload.Step)
 		if err != nil {
 			return false, fmt.Errorf("asking the idle cluster: %w", err)

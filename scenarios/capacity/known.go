@@ -88,7 +88,7 @@ func (k Known) Again(ctx context.Context, on scenarios.Stage, saw *result.Observ
 		number := 0
 		return k.compare(saw, func(scale float64) (result.Classified, error) {
 			number++
-			s := &searching{rig: r, plan: k.Plan, cell: result.SharedCluster, ends: ends, first: number * searchBlock, save: func() error { return nil },
+			s := &searching{plan: k.Plan, on: r.shared, data: r.data, of: string(result.SharedCluster), ends: ends, first: number * searchBlock, save: func() error { return nil },
 				into: &result.Boundary{Quantile: k.Plan.Search.Quantile, LimitMs: k.Plan.Search.LimitMs, WindowSeconds: k.WindowSeconds}}
 			return s.classified(ctx, scale)
 		})

@@ -30,6 +30,7 @@ func Measure(ctx context.Context, plan Plan) (*result.Split, error) {
 		return nil, errors.Join(err, rig.ends.Close(context.WithoutCancel(ctx)))
 	}
 	split := plan.begun()
+	split.Outlook, split.Costs = plan.Outlook, plan.Costs
 	split.Hardware = rig.hardware(plan)
 	if err = plan.sameVersion(split, rig.whole.Cluster.Version); err == nil {
 		split.Ground = plan.Ground(rig.whole.Cluster.Version)

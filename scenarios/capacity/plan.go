@@ -47,8 +47,14 @@ type Plan struct {
 	// Made builds a bottleneck in, and Prepared says which; nil for what is as it is.
 	Made     *Made            `json:"made,omitempty"`
 	Prepared *result.Prepared `json:"prepared,omitempty"`
+	// Outlook and Costs go into the facts, by which is chosen which remedies to combine.
+	Outlook *result.Outlook `json:"outlook,omitempty"`
+	Costs   *result.Costs   `json:"costs,omitempty"`
 	// Before is what an interrupted measurement of the same plan left; nil begins anew.
 	Before *result.Split `json:"-"`
+
+	// Judge is asked about remedies; without it none is tried.
+	Judge *Judging `json:"-"`
 
 	Save func(*result.Split) error `json:"-"` // after each window, so that nothing measured is lost; nil is not called
 }

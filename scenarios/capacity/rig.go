@@ -15,6 +15,8 @@ import (
 	"tristore/drivers"
 	"tristore/drivers/cluster"
 	"tristore/drivers/deployment"
+	"tristore/drivers/postgres"
+	"tristore/drivers/store"
 	"tristore/scenarios/dataset"
 	"tristore/scenarios/road"
 )
@@ -145,14 +147,7 @@ func (r *rig) hardware(plan Plan) map[string]string {
 		all["not limited"] = "embedded servers are processes on chosen cores: memory sets shared_buffers and holds back nothing else, and the disk is shared"
 	}
 	for name, host := range map[string]*deployment.Host{"shared": r.whole, "split identity": r.identity, "split collections": r.collections} {
-		var said []string
-		for setting, value := range host.Cluster.InForce {
-			if strings.HasPrefix(setting, "limit.") || slices.Contains(telling(), setting) {
-				said = append(said, setting+"="+value)
-			}
-		}
-		slices.Sort(said)
-		all[name+" in force"] = strings.Join(said, ", ")
+		all[name+" in force"] = inForce(host)
 	}
 	return all
 }
@@ -168,6 +163,16 @@ func halvesOf(cores []int, cpus float64) [2][]int {
 		return [2][]int{cores, cores}
 	}
 	return [2][]int{cores[:len(cores)/2], cores[len(cores)/2:]}
+}
+
+// Settle brings what the planner knows of a deployment's databases up to date, so that none
+// begins with worse plans than another.
+func Settle(ctx context.Context, on *deployment.Deployment) error {
+	var all []error
+	for _, name := range store.Names() {
+		all = append(all, postgres.Exec(ctx, on.AdminTarget(name), "VACUUM (ANALYZE)"))
+	}
+	return errors.Join(all...)
 }
 
 // UsableCores are the first cores that this process may run on, enough for so many CPUs.

@@ -3,11 +3,14 @@ package capacity
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
+	"tristore/drivers/deployment"
 	"tristore/reports/result"
 	"tristore/scenarios/capacity/boundary"
+	"tristore/scenarios/dataset"
 	"tristore/scenarios/road"
 	"tristore/scenarios/witness"
 )
@@ -21,6 +24,8 @@ type Search struct {
 	// Highest is the load, in times of the measured one, beyond which nobody asks: a promise
 	// that is kept there ends the search. 0 is as high as a search goes.
 	Highest float64 `json:"highest,omitempty"`
+	// Remedies are tried on the shared cluster, by their names, each in turns with the cluster as it is.
+	Remedies []string `json:"remedies,omitempty"`
 }
 
 const (
@@ -87,57 +92,75 @@ func (s Search) check(p Plan) error {
 // another one.
 func settle(p Plan) time.Duration { return max(p.Warm, time.Second) }
 
-// searching is a search under way on the rig.
+// searching is a search under way.
 type searching struct {
-	rig  *rig
-	plan Plan
-	cell result.Cell // whose boundary: of one cluster or of two
-	ends time.Time   // no window begins that would end after it
-	into *result.Boundary
-	save func() error
-	mix  float64 // of collections, over the searched rate; 0 is that rate
-	// first numbers the windows; 0 is by the cell.
-	first int
-	// before is how many windows were there when the search was resumed.
-	before int
+	plan  Plan
+	on    *deployment.Deployment
+	data  dataset.Collections
+	of    string    // whose boundary, for the log and the screen
+	first int       // numbers the windows apart from those of others
+	ends  time.Time // no window begins that would end after it
+	// turns is how many searches share the time; start is the load to begin with, in scales.
+	turns int
+	start float64
+	mix   float64 // of collections, over the searched rate; 0 is that rate
+	into  *result.Boundary
+	save  func() error
 }
 
 // boundaries searches what was asked, and what was interrupted from where it stood. An
 // error says that the clusters could not be measured; what was found stands in the split.
 func (r *rig) boundaries(ctx context.Context, plan Plan, split *result.Split, began time.Time) error {
 	ends := began.Add(plan.Search.Budget)
-	for _, one := range []struct {
+	left := plan.Search.searches()
+	for i, one := range []struct {
 		cell  result.Cell
 		into  **result.Boundary
 		asked bool
-		parts time.Duration // of what is left, one is for this search
 	}{
-		{result.SharedCluster, &split.Boundary, true, plan.Search.searches()},
-		{result.SplitClusters, &split.TwoBoundary, plan.Search.Two, 1},
+		{result.SharedCluster, &split.Boundary, true},
+		{result.SplitClusters, &split.TwoBoundary, plan.Search.Two},
 	} {
-		if !one.asked || *one.into != nil && !unfinished(*one.into) {
+		if !one.asked {
+			continue
+		}
+		if left--; *one.into != nil && !unfinished(*one.into) {
 			continue
 		}
 		if *one.into == nil {
-			*one.into = &result.Boundary{Quantile: plan.Search.Quantile, LimitMs: plan.Search.LimitMs}
+			*one.into = plan.Search.boundary()
 		}
-		s := &searching{rig: r, plan: plan, cell: one.cell, into: *one.into, ends: time.Now().Add(time.Until(ends) / one.parts), save: func() error { return plan.kept(split) }}
+		s := &searching{plan: plan, on: r.on(one.cell), data: r.data, of: string(one.cell), first: searchBlock * (1 + i), turns: 1, start: 1,
+			into: *one.into, ends: time.Now().Add(time.Until(ends) / (left + 1)), save: func() error { return plan.kept(split) }}
 		if err := s.run(ctx); err != nil {
 			return fmt.Errorf("searching the boundary of %s: %w", one.cell, err)
 		}
 		if s.into.Reason == string(boundary.ReasonLowest) {
-			return nil // a promise that the idle cluster breaks is not worth a second search
+			return nil // a promise that the idle cluster breaks is not worth another search
 		}
+	}
+	if err := r.remedies(ctx, plan, split, ends); err != nil {
+		return err
 	}
 	return r.mixes(ctx, plan, split, ends)
 }
 
-// searches is among how many searches the time is shared.
+// boundary is a search that has not begun.
+func (s Search) boundary() *result.Boundary {
+	return &result.Boundary{Quantile: s.Quantile, LimitMs: s.LimitMs}
+}
+
+// searches is among how many searches the time is shared: each remedy takes two of them, and
+// the best of several are tried together once more.
 func (s Search) searches() time.Duration {
+	n := 1
 	if s.Two {
-		return 2
+		n = 2
 	}
-	return 1
+	if n += 2 * len(s.Remedies); len(s.Remedies) > 1 {
+		n += 2
+	}
+	return time.Duration(n)
 }
 
 // unfinished searches may go on: nothing that they found stands in the way.
@@ -157,8 +180,7 @@ func (s *searching) run(ctx context.Context) error {
 		return err
 	}
 	start := time.Now()
-	s.before = len(s.into.Windows)
-	if s.before == 0 {
+	if len(s.into.Windows) == 0 {
 		broken, err := s.idle(ctx)
 		if err != nil || broken {
 			s.into.Seconds = time.Since(start).Seconds()
@@ -175,11 +197,11 @@ func (s *searching) run(ctx context.Context) error {
 // that the windows of a resumed search are as long as those before.
 func (s *searching) state() (boundary.State, error) {
 	if s.into.Plan == nil {
-		each := time.Until(s.ends)/usualWindows - settle(s.plan)
+		each := time.Until(s.ends)/time.Duration(s.turns*usualWindows) - settle(s.plan)
 		s.into.WindowSeconds = min(max(each, shortestWindow), longestWindow).Seconds()
 		highest := s.plan.Search.highest()
 		lowest := max(0.001, s.plan.Search.seconds(s.plan.AuthRate)/longestWindow.Seconds())
-		by := boundary.Standard(min(highest, max(1, lowest)), min(lowest, highest), highest)
+		by := boundary.Standard(min(highest, max(s.start, lowest)), min(lowest, highest), highest)
 		by.MinRequests = s.plan.Search.requests()
 		raw, err := json.Marshal(by)
 		if err != nil {
@@ -220,7 +242,7 @@ func (s *searching) probe(ctx context.Context, scale float64) (boundary.Window, 
 		return boundary.Window{}, fmt.Errorf("%w: %s do not hold another window of %s", boundary.ErrSpent, s.plan.Search.Budget, at.Window.Round(time.Second))
 	}
 	work := witness.CPU() //nolint:contextcheck // a few milliseconds on this machine
-	w, err := s.rig.window(ctx, at, s.number(), s.cell)
+	w, err := s.window(ctx, at)
 	if err != nil {
 		return boundary.Window{}, err
 	}
@@ -241,18 +263,19 @@ func (s *searching) probe(ctx context.Context, scale float64) (boundary.Window, 
 	return said, nil
 }
 
-// number keeps the arrivals of each window of each search apart, and those of the cells.
-func (s *searching) number() int {
-	first := s.first
-	switch {
-	case first > 0:
-	case s.cell == result.SplitClusters:
-		first = 2 * searchBlock
-	default:
-		first = searchBlock
+// window offers both loads.
+func (s *searching) window(ctx context.Context, at Plan) (w result.SplitWindow, err error) {
+	n := s.number()
+	if at.Made != nil && at.Made.Free > 0 {
+		// The idle connections of one placing would take the slots of the next.
+		defer func() { err = errors.Join(err, s.on.Reopen(context.WithoutCancel(ctx))) }()
 	}
-	return first + len(s.into.Windows)
+	w.Auth, w.Collections, w.Invalid, err = at.Offer(ctx, Offer{On: s.on, Data: s.data, AuthRate: at.AuthRate, CollectionsRate: at.CollectionsRate, Block: n, Serial: n, Label: fmt.Sprintf("search window %d, %s", n, s.of)})
+	return w, err
 }
+
+// number keeps the arrivals of each window of each search apart, and those of the cells.
+func (s *searching) number() int { return s.first + len(s.into.Windows) }
 
 func (s *searching) load(m *result.Measurement) result.WindowLoad {
 	if m == nil {
@@ -269,12 +292,12 @@ func (s *searching) tell(state boundary.State) error {
 		return err
 	}
 	last, standing := state.Taken[len(state.Taken)-1], state.Standing()
-	left := time.Duration(float64(standing.Left) * (s.into.WindowSeconds + settle(s.plan).Seconds()) * float64(time.Second))
+	left := time.Duration(float64(s.turns*standing.Left) * (s.into.WindowSeconds + settle(s.plan).Seconds()) * float64(time.Second))
 	end := time.Now().Add(min(left, time.Until(s.ends)))
-	s.plan.log().Info("searching the boundary", "of", s.cell, "window", len(state.Taken), "times", last.Load, "why", last.Purpose, "kept", last.Meets,
+	s.plan.log().Info("searching the boundary", "of", s.of, "window", len(state.Taken), "times", last.Load, "why", last.Purpose, "kept", last.Meets,
 		"broke", s.into.Windows[len(s.into.Windows)-1].Broke, s.plan.Search.Quantile+"_ms", last.P99Ms, "invalid", last.Invalid, "left", time.Until(s.ends).Round(time.Second))
 	done := len(cells())*s.plan.Blocks + len(state.Taken)
-	s.plan.Say(road.Progress{Done: done, Total: done + standing.Left, Current: fmt.Sprintf("%s, ends about %s", standing, end.Format("15:04"))})
+	s.plan.Say(road.Progress{Done: done, Total: done + standing.Left, Current: fmt.Sprintf("%s: %s, ends about %s", s.of, standing, end.Format("15:04"))})
 	return nil
 }
 

@@ -79,7 +79,7 @@ func mixes(t *testing.T, rig *rig, plan Plan) {
 	if err := rig.mixes(t.Context(), plan, split, time.Now().Add(each)); err != nil || len(split.Boundary.Mixes) > 0 {
 		t.Errorf("without time for it: %v, %+v", err, split.Boundary.Mixes)
 	}
-	s := &searching{rig: rig, plan: plan, cell: result.SharedCluster, into: split.Boundary, mix: 1.2, first: mixBlock, ends: time.Now().Add(each + each/2), save: func() error { return nil }}
+	s := &searching{plan: plan, on: rig.shared, data: rig.data, of: "shared", into: split.Boundary, mix: 1.2, first: mixBlock, ends: time.Now().Add(each + each/2), save: func() error { return nil }}
 	got, err := s.classified(t.Context(), 1)
 	if err != nil || got.Answer != "undecided" || got.Why == "" || len(got.Windows) != 1 || got.Path == "" || got.Collections != 1.2 {
 		t.Fatalf("%v: %+v", err, got)

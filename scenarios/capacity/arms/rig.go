@@ -2,7 +2,6 @@ package arms
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -11,8 +10,6 @@ import (
 	"tristore/drivers"
 	"tristore/drivers/cluster"
 	"tristore/drivers/deployment"
-	"tristore/drivers/postgres"
-	"tristore/drivers/store"
 	"tristore/reports/result"
 	"tristore/scenarios/capacity"
 	"tristore/scenarios/dataset"
@@ -149,18 +146,9 @@ func (r *rig) deploy(ctx context.Context, h host) (*deployment.Deployment, error
 		err = h.data.LoadInto(ctx, on)
 	}
 	if err == nil {
-		err = settled(ctx, on)
+		err = capacity.Settle(ctx, on)
 	}
 	return on, err
-}
-
-// settled brings what the planner knows of the three databases up to date.
-func settled(ctx context.Context, on *deployment.Deployment) error {
-	var all []error
-	for _, name := range store.Names() {
-		all = append(all, postgres.Exec(ctx, on.AdminTarget(name), "VACUUM (ANALYZE)"))
-	}
-	return errors.Join(all...)
 }
 
 // hardware says what each cluster got, as it reports it.

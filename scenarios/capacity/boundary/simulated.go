@@ -49,28 +49,50 @@ func (c Simulated) Check() error {
 // says depends on Seed, its number and its load alone, so a resumed search sees what an
 // unbroken one would have.
 func (c Simulated) Probe(from int) Probe {
-	number := uint64(from)
-	source := rand.NewPCG(c.Seed, 0x6472696674)
-	chance := rand.New(source)
-	phase := 2 * math.Pi * chance.Float64()
-	period := c.Period
-	if period == 0 {
-		period = 100
+	clock := c.clock(from)
+	return func(_ context.Context, load float64) (Window, error) { return c.window(clock, load), nil }
+}
+
+// Beside is the cluster as it is, and the same one with so many times the capacity, on
+// one machine: the windows of both follow each other in one drift.
+func (c Simulated) Beside(gain float64) (plain, more Probe) {
+	clock, other := c.clock(0), c
+	other.Capacity *= gain
+	return func(_ context.Context, load float64) (Window, error) { return c.window(clock, load), nil },
+		func(_ context.Context, load float64) (Window, error) { return other.window(clock, load), nil }
+}
+
+// clock counts the windows of one machine and makes their chance.
+type clock struct {
+	number        uint64
+	source        *rand.PCG
+	chance        *rand.Rand
+	phase, period float64
+}
+
+func (c Simulated) clock(from int) *clock {
+	k := &clock{number: uint64(from), source: rand.NewPCG(c.Seed, 0x6472696674), period: c.Period}
+	k.chance = rand.New(k.source)
+	k.phase = 2 * math.Pi * k.chance.Float64()
+	if k.period == 0 {
+		k.period = 100
 	}
-	return func(_ context.Context, load float64) (Window, error) {
-		source.Seed(c.Seed, 0x77696e646f77+number*0x9e3779b97f4a7c15)
-		extra := c.Drift*math.Sin(phase+2*math.Pi*float64(number)/period) + c.Noise*chance.NormFloat64()
-		if chance.Float64() < c.Outliers {
-			extra += 0.5 * chance.ExpFloat64()
-		}
-		number++
-		p99 := c.p99(load) * math.Exp(extra)
-		w := Window{P99Ms: p99, LimitMs: c.LimitMs, Meets: p99 <= c.LimitMs}
-		if math.IsInf(p99, 1) {
-			w.P99Ms = 0
-		}
-		return w, nil
+	return k
+}
+
+func (c Simulated) window(k *clock, load float64) Window {
+	k.source.Seed(c.Seed, 0x77696e646f77+k.number*0x9e3779b97f4a7c15)
+	extra := c.Drift*math.Sin(k.phase+2*math.Pi*float64(k.number)/k.period) + c.Noise*k.chance.NormFloat64()
+	if k.chance.Float64() < c.Outliers {
+		extra += 0.5 * k.chance.ExpFloat64()
 	}
+	k.number++
+	p99 := c.p99(load) * math.Exp(extra)
+	w := Window{P99Ms: p99, LimitMs: c.LimitMs, Meets: p99 <= c.LimitMs}
+	if math.IsInf(p99, 1) {
+		w.P99Ms = 0
+	}
+	return w
 }
 
 // Boundary is the truth: the load at which p99 without chance and drift meets the limit; 0
