@@ -68,6 +68,7 @@ func TestSearchOnRealServers(t *testing.T) {
 	resumes(t, rig, plan)
 	idles(t, rig, plan)
 	mixes(t, rig, plan)
+	remediesOn(t, rig, plan)
 }
 
 // mixes: another mix is tried when a regular search left time, offers that mix, and decides
