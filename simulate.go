@@ -61,7 +61,7 @@ const (
 
 // simulatedCapacity searches and prints; a boundary that was not found is inconclusive.
 func simulatedCapacity(ctx context.Context, s simulation, seed uint64, out io.Writer) error {
-	cluster, err := parseSimulated(s.spec)
+	cluster, gain, err := parseSimulated(s.spec)
 	if err != nil {
 		return fmt.Errorf("--simulated %q: %w", s.spec, err)
 	}
@@ -69,6 +69,9 @@ func simulatedCapacity(ctx context.Context, s simulation, seed uint64, out io.Wr
 		seed = rand.Uint64()>>1 | 1 // any number will do; it is printed
 	}
 	cluster.Seed = seed
+	if gain > 0 {
+		return simulatedRemedy(ctx, gained{cluster, gain, s.asJSON}, out)
+	}
 	found := boundary.Search(ctx, cluster.Probe(0), boundary.Standard(simulatedStart, simulatedLowest, simulatedHighest))
 	write := printSimulated
 	if s.asJSON {
@@ -83,42 +86,48 @@ func simulatedCapacity(ctx context.Context, s simulation, seed uint64, out io.Wr
 	return nil
 }
 
-// parseSimulated reads key=value pairs; what is left out has no noise.
-func parseSimulated(spec string) (boundary.Simulated, error) {
-	var c boundary.Simulated
-	numbers := map[string]*float64{"capacity": &c.Capacity, "noise": &c.Noise, "outliers": &c.Outliers, "drift": &c.Drift}
-	known := []string{"capacity", "noise", "outliers", "drift", "slo"}
+// parseSimulated reads key=value pairs; what is left out has no noise, and gain is 0 where
+// no remedy is asked for.
+func parseSimulated(spec string) (c boundary.Simulated, gain float64, err error) {
+	numbers := map[string]*float64{"capacity": &c.Capacity, "noise": &c.Noise, "outliers": &c.Outliers, "drift": &c.Drift, "gain": &gain}
+	known := []string{"capacity", "noise", "outliers", "drift", "slo", "gain"}
 	seen := map[string]bool{}
 	for pair := range strings.SplitSeq(spec, ",") {
 		key, value, paired := strings.Cut(strings.TrimSpace(pair), "=")
 		number := numbers[key]
 		switch {
 		case key == "":
-			return c, fmt.Errorf("a key is missing: write %s", simulatedExample)
+			return c, 0, fmt.Errorf("a key is missing: write %s", simulatedExample)
 		case number == nil && key != "slo":
-			return c, fmt.Errorf("%q is not known; did you mean %s? known: %s", key, drivers.Nearest(key, known), strings.Join(known, ", "))
+			return c, 0, fmt.Errorf("%q is not known; did you mean %s? known: %s", key, drivers.Nearest(key, known), strings.Join(known, ", "))
 		case !paired || value == "":
-			return c, fmt.Errorf("%s has no value: write %s=VALUE", key, key)
+			return c, 0, fmt.Errorf("%s has no value: write %s=VALUE", key, key)
 		case seen[key]:
-			return c, fmt.Errorf("%s is given twice: give it once", key)
+			return c, 0, fmt.Errorf("%s is given twice: give it once", key)
 		}
 		seen[key] = true
-		var err error
 		if number != nil {
 			*number, err = parseNumber(key, value)
 		} else {
 			c.LimitMs, err = parseSLO(value)
 		}
 		if err != nil {
-			return c, err
+			return c, 0, err
 		}
 	}
 	for _, key := range []string{"capacity", "slo"} {
 		if !seen[key] {
-			return c, fmt.Errorf("%s is missing: write such as %s", key, simulatedExample)
+			return c, 0, fmt.Errorf("%s is missing: write such as %s", key, simulatedExample)
 		}
 	}
-	return c, c.Check()
+	if seen["gain"] {
+		other := c
+		other.Capacity *= gain
+		if !(gain > 0) || other.Check() != nil {
+			return c, 0, fmt.Errorf("gain is by how many times a remedy raises the capacity, above 0: it cannot be %g", gain)
+		}
+	}
+	return c, gain, c.Check()
 }
 
 func parseNumber(key, value string) (float64, error) {

@@ -91,3 +91,31 @@ func refused(t *testing.T, words string, args ...string) {
 		t.Errorf("%q: exit %d, %q is wanted in one sentence: %s%s", args, got.code, words, got.out, got.err)
 	}
 }
+
+// A remedy of a known gain is found in turns with the cluster as it is; one of none is not
+// called a help, and noise that hides it is inconclusive.
+func TestSimulatedRemedy(t *testing.T) {
+	t.Parallel()
+	for spec, c := range map[string]struct {
+		code int
+		says []string
+	}{
+		"capacity=2400,noise=0.1,outliers=0.05,slo=20ms,gain=1.5": {0, []string{"helps     true", "truth     1.5, inside the interval", "PASS"}},
+		"capacity=2400,noise=0.1,outliers=0.05,slo=20ms,gain=1":   {0, []string{"helps     false", "truth     1, inside the interval"}},
+		"capacity=2400,noise=3,outliers=0.4,slo=20ms,gain=1.5":    {exitInconclusive, []string{"helps     false", "gain      [unknown, unknown]", "INCONCLUSIVE"}},
+	} {
+		got := tristore(t, "capacity", "--simulated", spec, "--seed", "7")
+		for _, words := range c.says {
+			if got.code != c.code || !strings.Contains(got.out, words) {
+				t.Errorf("%s: exit %d, %q is wanted:\n%s%s", spec, got.code, words, got.out, got.err)
+			}
+		}
+	}
+	got := tristore(t, "capacity", "--simulated", "capacity=2400,slo=20ms,gain=2", "--seed", "7", "--json")
+	if got.code != 0 || !strings.Contains(got.out, `"helps": true`) || !strings.Contains(got.out, `"truth": 2`) {
+		t.Errorf("exit %d: %s%s", got.code, got.out, got.err)
+	}
+	for _, bad := range []string{"0", "-1", "1e300", "NaN"} {
+		refused(t, "above 0: it cannot be", "capacity", "--simulated", "capacity=2400,slo=20ms,gain="+bad)
+	}
+}
