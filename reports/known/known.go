@@ -52,6 +52,8 @@ func Of(split *result.Split) Line {
 		l.Standing = Open
 	case l.Known == l.Given:
 		l.Standing = Right
+	case string(a.Verdict) == p.Verdict && a.Cause == "":
+		l.Standing, l.Why = Open, "the verdict is right, and no cause was shown: "+a.Sentence
 	default:
 		l.Standing = Wrong
 	}
