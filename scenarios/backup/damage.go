@@ -216,6 +216,9 @@ func (d *detection) trials(all dumps) ([]trial, error) {
 	format := all.how.Format
 	restore := backup.How{Jobs: all.how.Jobs}
 	tried := []trial{{name: "sound", archive: all.sound, how: restore}}
+	if d.postgres() && d.on.Depth.Includes(scenarios.Nightly) { // what --clean --if-exists is for
+		tried = append(tried, trial{name: "sound, over an older copy", archive: all.stale, rest: &all.sound})
+	}
 	for i, t := range spoiled(format, d.on.Depth) {
 		folder := filepath.Join(d.folder, fmt.Sprintf("%s-%d", format, i))
 		if err := os.Mkdir(folder, 0o700); err != nil {

@@ -17,7 +17,7 @@ func TestEveryDamageIsSeen(t *testing.T) {
 	on := stage(t, "")
 	for depth, want := range map[scenarios.Depth]map[string]float64{
 		scenarios.Smoke:   {"formats": 1, "twins": 2, "damages": 10},
-		scenarios.Nightly: {"formats": 3, "twins": 4, "damages": 53},
+		scenarios.Nightly: {"formats": 3, "twins": 7, "damages": 53},
 	} {
 		if on.Engine.Family() == drivers.FamilyMongo {
 			want = map[string]float64{"formats": 1, "twins": 1, "damages": 9}
