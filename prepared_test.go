@@ -10,7 +10,7 @@ import (
 
 func TestPreparedBadInput(t *testing.T) {
 	for words, args := range map[string][]string{
-		"did you mean connection-bound?": {"--prepared", "conection-bound"},
+		"did you mean connection-bound?": {"--prepared", "connection-bond"},
 		"idle twice":                     {"--prepared", "idle,idle"},
 		"drop --auth-rate, --slo":        {"--prepared", "idle", "--auth-rate", "5", "--slo", "auth.p95=20ms"},
 		"above 0":                        {"--prepared", "all", "--budget", "0s"},

@@ -25,7 +25,7 @@ func HaltMigration(ctx context.Context, admin drivers.Target) (*Halt, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := on.Exec(ctx, "BEGIN"); err == nil {
+	if _, err = on.Exec(ctx, "BEGIN"); err == nil {
 		_, err = on.Exec(ctx, "SELECT FROM "+MigrationsTable)
 	}
 	if err != nil {

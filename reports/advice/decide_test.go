@@ -40,12 +40,12 @@ func decisions() map[string]decision {
 		"not needed":                       {0.06, func(*result.Split) {}, NotNeeded, "does not move the boundary, which was not tested"},
 		"demand that shrinks":              {-0.01, func(*result.Split) {}, NotNeeded, "not within 60 weeks"},
 		"remedies are not asked when far":  {0.06, func(s *result.Split) { s.Remedies, s.TwoBoundary = nil, nil }, NotNeeded, "enough"},
-		"kept as far as asked":             {0.06, func(s *result.Split) { s.Boundary, s.Remedies, s.TwoBoundary = keptTo(3), nil, nil }, NotNeeded, "beyond 3 times"},
-		"flip: asked less than comes":      {0.09, func(s *result.Split) { s.Boundary = keptTo(3) }, Inconclusive, "no more was asked"},
-		"flip: kept, and not certified":    {0.06, func(s *result.Split) { s.Boundary = keptTo(3); s.Boundary.Certified[0].Answer = "undecided" }, Inconclusive, "x_max"},
-		"flip: certified lower":            {0.06, func(s *result.Split) { s.Boundary = keptTo(3); s.Boundary.Certified[0].Scale = 2 }, Inconclusive, "x_max"},
-		"flip: certified before a change":  {0.06, func(s *result.Split) { s.Boundary = keptTo(3); s.Boundary.Certified[0].Void = 1 }, Inconclusive, "x_max"},
-		"flip: hurts, kept as far":         {0.06, func(s *result.Split) { s.Boundary = keptTo(3); s.Windows = measured(9, 20, 60, 30).Windows }, Isolate, "cluster of their own"},
+		"kept as far as asked":             {0.06, func(s *result.Split) { s.Boundary, s.Remedies, s.TwoBoundary = kept(), nil, nil }, NotNeeded, "beyond 3 times"},
+		"flip: asked less than comes":      {0.09, func(s *result.Split) { s.Boundary = kept() }, Inconclusive, "no more was asked"},
+		"flip: kept, and not certified":    {0.06, func(s *result.Split) { s.Boundary = kept(); s.Boundary.Certified[0].Answer = "undecided" }, Inconclusive, "x_max"},
+		"flip: certified lower":            {0.06, func(s *result.Split) { s.Boundary = kept(); s.Boundary.Certified[0].Scale = 2 }, Inconclusive, "x_max"},
+		"flip: certified before a change":  {0.06, func(s *result.Split) { s.Boundary = kept(); s.Boundary.Certified[0].Void = 1 }, Inconclusive, "x_max"},
+		"flip: hurts, kept as far":         {0.06, func(s *result.Split) { s.Boundary = kept(); s.Windows = measured(9, 20, 60, 30).Windows }, Isolate, "cluster of their own"},
 		"flip: headroom brings it near":    {0.06, func(s *result.Split) { s.Outlook.Headroom = 0.5 }, RemedyFirst, "settings"},
 		"flip: hurts already":              {0.06, func(s *result.Split) { s.Windows = measured(9, 20, 60, 30).Windows }, Isolate, "cluster of their own"},
 		"flip: hurts and nothing cures":    {0.06, func(s *result.Split) { s.Windows = measured(9, 20, 60, 70).Windows }, SplitUseless, "does not help"},
@@ -113,10 +113,10 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
-// keptTo is a search that was asked to look no further than to a load that is kept.
-func keptTo(scale float64) *result.Boundary {
-	b := searched(scale, 0, false)
-	b.Reason, b.Certified = "x_max", []result.CertifiedLoad{{Scale: scale, Answer: "good", Path: "++++"}}
+// kept is a search that was asked to look no further than to three times the load, which is kept.
+func kept() *result.Boundary {
+	b := searched(3, 0, false)
+	b.Reason, b.Certified = "x_max", []result.CertifiedLoad{{Scale: 3, Answer: "good", Path: "++++"}}
 	return b
 }
 

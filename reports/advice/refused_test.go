@@ -23,9 +23,11 @@ func TestSlotsThatRanOut(t *testing.T) {
 		t.Errorf("%s: %s", a.Verdict, a.Sentence)
 	}
 	for name, change := range map[string]func(*result.SplitWindow){
-		"slots free":      func(w *result.SplitWindow) { w.Seen["connections_max"] = 40 },
-		"nobody looked":   func(w *result.SplitWindow) { w.Seen = nil },
-		"another reason":  func(w *result.SplitWindow) { w.Auth.Refused, w.Collections.Refused = []result.Refusal{{Reason: "unique", Count: 5}}, nil },
+		"slots free":    func(w *result.SplitWindow) { w.Seen["connections_max"] = 40 },
+		"nobody looked": func(w *result.SplitWindow) { w.Seen = nil },
+		"another reason": func(w *result.SplitWindow) {
+			w.Auth.Refused, w.Collections.Refused = []result.Refusal{{Reason: "unique", Count: 5}}, nil
+		},
 		"two clusters":    func(w *result.SplitWindow) { w.Cell = result.SplitClusters },
 		"invalid windows": func(w *result.SplitWindow) { w.Invalid = "late" },
 		"a few in 10,000": func(w *result.SplitWindow) { w.Auth.Counts.Due = 100_000 },

@@ -63,8 +63,6 @@ func compare(saw *result.Observation, name store.Name, promised, got store.Finge
 }
 
 // maintain is what an owner may do to a table from 17 on, without anybody granting it.
-//
-//nolint:gochecknoglobals // nobody writes it, compiled once
 var maintain = regexp.MustCompile(`^grant .* MAINTAIN to (\S+) by (\S+)$`)
 
 // ByMajor tells whether a catalogue line that only the newer side has is one that its major

@@ -29,7 +29,6 @@ type shape struct {
 	pools    map[store.Name]int
 	indexes  bool // those that are declared and missing are made
 	own      bool // it needs a cluster of its own, since a restart or other limits do
-	changes  []string
 	rules    []string
 }
 

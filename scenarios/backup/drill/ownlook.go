@@ -93,11 +93,16 @@ func (r *round) newer(ctx context.Context) (string, error) {
 		if len(at) == 0 || len(known) == 0 {
 			continue
 		}
-		if version, err := strconv.ParseInt(at[0], 10, 64); err != nil || version > known[len(known)-1] {
-			return fmt.Sprintf("the schema of %s is at version %s, and the schema files known here end at %d: give yours by --migrations", blank.Store, at[0], known[len(known)-1]), nil
+		if last := known[len(known)-1]; !upTo(at[0], last) {
+			return fmt.Sprintf("the schema of %s is at version %s, and the schema files known here end at %d: give yours by --migrations", blank.Store, at[0], last), nil
 		}
 	}
 	return "", nil
+}
+
+func upTo(version string, last int64) bool {
+	is, err := strconv.ParseInt(version, 10, 64)
+	return err == nil && is <= last
 }
 
 // readOwn reads a row of each table as the role that owns most of them.
