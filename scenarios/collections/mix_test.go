@@ -67,3 +67,15 @@ func TestGeneratorsAskForTheSameOperations(t *testing.T) {
 		}
 	}
 }
+
+// Others begin conversations while one lists them; none that was there may be missing.
+func TestWhatIsListedMayGrowAndNotShrink(t *testing.T) {
+	for _, c := range []struct {
+		n, first, most int
+		want           bool
+	}{{12, 12, 20, true}, {13, 12, 20, true}, {11, 12, 20, false}, {21, 12, 20, false}, {20, 50, 20, true}, {19, 50, 20, false}} {
+		if got := within(c.n, c.first, c.most); got != c.want {
+			t.Errorf("%d of %d, at most %d: %t", c.n, c.first, c.most, got)
+		}
+	}
+}
